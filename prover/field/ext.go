@@ -1,0 +1,227 @@
+package field
+
+// MaxDegree is the largest extension degree that an E can hold.
+const MaxDegree = 5
+
+// E is an element of a challenge extension: coefficients, lowest degree first; those
+// from the extension's degree on are zero.
+type E [MaxDegree]Elem
+
+// Ext is an extension of Base of degree D: X^4 - W, or for KoalaBear also the
+// trinomial X^5 + X^2 - 1 (Plonky3's koala-bear quintic).
+type Ext struct {
+	Base *Field
+	D    int
+	w    Elem
+	frob [MaxDegree][MaxDegree]E // frob[k][i] = (X^i)^(p^k)
+}
+
+// The extensions from which challenges are drawn.
+var (
+	KoalaBear4 = newExt(KoalaBear, 4, 3)
+	KoalaBear5 = newExt(KoalaBear, 5, 0)
+	BabyBear4  = newExt(BabyBear, 4, 11)
+)
+
+// ExtOf returns the extension of f of degree d, or nil if there is none.
+func ExtOf(f *Field, d int) *Ext {
+	for _, x := range []*Ext{KoalaBear4, KoalaBear5, BabyBear4} {
+		if x.Base == f && x.D == d {
+			return x
+		}
+	}
+	return nil
+}
+
+func newExt(f *Field, d int, w uint64) *Ext {
+	x := &Ext{Base: f, D: d, w: f.FromUint(w)}
+	var gen E
+	gen[1] = f.one
+	xp := x.Exp(gen, uint64(f.p)) // X^p
+	for k := range d {
+		power := x.FromBase(f.one)
+		step := gen
+		if k > 0 {
+			step = x.frobWith(x.frob[k-1], xp)
+		}
+		for i := range d {
+			x.frob[k][i] = power
+			power = x.Mul(power, step)
+		}
+	}
+	return x
+}
+
+// frobWith applies the linear map whose images of the basis are given.
+func (x *Ext) frobWith(images [MaxDegree]E, a E) E {
+	var r E
+	for i := range x.D {
+		r = x.Add(r, x.MulBase(images[i], a[i]))
+	}
+	return r
+}
+
+// FromBase embeds a base element.
+func (x *Ext) FromBase(a Elem) E { return E{a} }
+
+// One is the extension's one.
+func (x *Ext) One() E { return E{x.Base.one} }
+
+// Monomial is X^i, for i below D.
+func (x *Ext) Monomial(i int) E {
+	var r E
+	r[i] = x.Base.one
+	return r
+}
+
+// Add returns a + b.
+func (x *Ext) Add(a, b E) E {
+	f := x.Base
+	return E{f.Add(a[0], b[0]), f.Add(a[1], b[1]), f.Add(a[2], b[2]), f.Add(a[3], b[3]), f.Add(a[4], b[4])}
+}
+
+// Sub returns a - b.
+func (x *Ext) Sub(a, b E) E {
+	f := x.Base
+	return E{f.Sub(a[0], b[0]), f.Sub(a[1], b[1]), f.Sub(a[2], b[2]), f.Sub(a[3], b[3]), f.Sub(a[4], b[4])}
+}
+
+// Neg returns -a.
+func (x *Ext) Neg(a E) E { return x.Sub(E{}, a) }
+
+// AddBase returns a + b for b in the base field.
+func (x *Ext) AddBase(a E, b Elem) E { a[0] = x.Base.Add(a[0], b); return a }
+
+// SubBase returns a - b for b in the base field.
+func (x *Ext) SubBase(a E, b Elem) E { a[0] = x.Base.Sub(a[0], b); return a }
+
+// MulBase returns a·b for b in the base field.
+func (x *Ext) MulBase(a E, b Elem) E {
+	f := x.Base
+	return E{f.Mul(a[0], b), f.Mul(a[1], b), f.Mul(a[2], b), f.Mul(a[3], b), f.Mul(a[4], b)}
+}
+
+// Mul returns a·b.
+func (x *Ext) Mul(a, b E) E {
+	if x.D == 4 {
+		return x.mul4(&a, &b)
+	}
+	return x.mul5(&a, &b)
+}
+
+func prod(a, b Elem) uint64 { return uint64(a) * uint64(b) }
+
+// mul4 multiplies modulo X^4 - W. A sum of four products of reduced words fits 64 bits.
+func (x *Ext) mul4(a, b *E) E {
+	f := x.Base
+	c4 := f.reduce(prod(a[1], b[3]) + prod(a[2], b[2]) + prod(a[3], b[1]))
+	c5 := f.reduce(prod(a[2], b[3]) + prod(a[3], b[2]))
+	c6 := f.reduce(prod(a[3], b[3]))
+	return E{
+		f.reduce(prod(a[0], b[0]) + prod(x.w, c4)),
+		f.reduce(prod(a[0], b[1]) + prod(a[1], b[0]) + prod(x.w, c5)),
+		f.reduce(prod(a[0], b[2]) + prod(a[1], b[1]) + prod(a[2], b[0]) + prod(x.w, c6)),
+		f.reduce(prod(a[0], b[3]) + prod(a[1], b[2]) + prod(a[2], b[1]) + prod(a[3], b[0])),
+	}
+}
+
+// mul5 multiplies modulo X^5 + X^2 - 1: X^5 = 1 - X^2, X^6 = X - X^3, X^7 = X^2 - X^4,
+// X^8 = X^3 + X^2 - 1.
+func (x *Ext) mul5(a, b *E) E {
+	f := x.Base
+	c0 := f.reduce(prod(a[0], b[0]))
+	c1 := f.reduce(prod(a[0], b[1]) + prod(a[1], b[0]))
+	c2 := f.reduce(prod(a[0], b[2]) + prod(a[1], b[1]) + prod(a[2], b[0]))
+	c3 := f.reduce(prod(a[0], b[3]) + prod(a[1], b[2]) + prod(a[2], b[1]) + prod(a[3], b[0]))
+	c4 := f.Add(f.reduce(prod(a[0], b[4])+prod(a[1], b[3])+prod(a[2], b[2])+prod(a[3], b[1])), f.Mul(a[4], b[0]))
+	c5 := f.reduce(prod(a[1], b[4]) + prod(a[2], b[3]) + prod(a[3], b[2]) + prod(a[4], b[1]))
+	c6 := f.reduce(prod(a[2], b[4]) + prod(a[3], b[3]) + prod(a[4], b[2]))
+	c7 := f.reduce(prod(a[3], b[4]) + prod(a[4], b[3]))
+	c8 := f.reduce(prod(a[4], b[4]))
+	c58 := f.Sub(c5, c8)
+	return E{
+		f.Add(c0, c58),
+		f.Add(c1, c6),
+		f.Sub(f.Add(c2, c7), c58),
+		f.Add(f.Sub(c3, c6), c8),
+		f.Sub(c4, c7),
+	}
+}
+
+// Square returns a².
+func (x *Ext) Square(a E) E { return x.Mul(a, a) }
+
+// Exp returns a^n.
+func (x *Ext) Exp(a E, n uint64) E {
+	r := x.One()
+	for ; n > 0; n >>= 1 {
+		if n&1 == 1 {
+			r = x.Mul(r, a)
+		}
+		a = x.Mul(a, a)
+	}
+	return r
+}
+
+// Exp2 returns a^(2^k).
+func (x *Ext) Exp2(a E, k int) E {
+	for range k {
+		a = x.Mul(a, a)
+	}
+	return a
+}
+
+// Frobenius returns a^(p^k), for k below D.
+func (x *Ext) Frobenius(a E, k int) E { return x.frobWith(x.frob[k], a) }
+
+// Inv returns 1/a, and 0 for 0. With r = 1 + p + … + p^(D-1), a^r lies in the base
+// field and a^(r-1) is a product of conjugates (Itoh and Tsujii).
+func (x *Ext) Inv(a E) E {
+	conj := x.Frobenius(a, 1)
+	for k := 2; k < x.D; k++ {
+		conj = x.Mul(conj, x.Frobenius(a, k))
+	}
+	norm := x.Mul(a, conj)
+	return x.MulBase(conj, x.Base.Inv(norm[0]))
+}
+
+// BatchInv replaces every non-zero element of a by its inverse; zeros stay zero.
+func (x *Ext) BatchInv(a []E) {
+	prefix := make([]E, len(a))
+	acc := x.One()
+	for i, v := range a {
+		prefix[i] = acc
+		if v != (E{}) {
+			acc = x.Mul(acc, v)
+		}
+	}
+	acc = x.Inv(acc)
+	for i := len(a) - 1; i >= 0; i-- {
+		if v := a[i]; v != (E{}) {
+			a[i] = x.Mul(acc, prefix[i])
+			acc = x.Mul(acc, v)
+		}
+	}
+}
+
+// Powers returns 1, base, …, base^(n-1).
+func (x *Ext) Powers(base E, n int) []E {
+	out := make([]E, n)
+	acc := x.One()
+	for i := range out {
+		out[i] = acc
+		acc = x.Mul(acc, base)
+	}
+	return out
+}
+
+// FromBasis returns Σ X^i·c[i] for extension elements c: how an extension column is
+// put together again from its D committed base columns, opened at a point of the
+// extension.
+func (x *Ext) FromBasis(c []E) E {
+	var r E
+	for i, v := range c {
+		r = x.Add(r, x.Mul(x.Monomial(i), v))
+	}
+	return r
+}
