@@ -103,3 +103,25 @@ func (f *Field) Dot(a, b []Elem) Elem {
 		return Elem(va.InnerProduct(bb(b))[0])
 	}
 }
+
+// AddScalarVec sets dst[i] = a[i] + s.
+func (f *Field) AddScalarVec(dst, a []Elem, s Elem) {
+	dst = dst[:len(a)]
+	for i, v := range a {
+		dst[i] = f.Add(v, s)
+	}
+}
+
+// RSubScalarVec sets dst[i] = s - a[i].
+func (f *Field) RSubScalarVec(dst []Elem, s Elem, a []Elem) {
+	dst = dst[:len(a)]
+	for i, v := range a {
+		dst[i] = f.Sub(s, v)
+	}
+}
+
+// MulAddVec sets dst[i] += a[i]·s, using tmp (of the same length) for the products.
+func (f *Field) MulAddVec(dst, a []Elem, s Elem, tmp []Elem) {
+	f.ScaleVec(tmp, a, s)
+	f.AddVec(dst, dst, tmp)
+}
