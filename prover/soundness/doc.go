@@ -46,6 +46,6 @@
 //
 // Called by the prover, the verifier and at submission (CheckFloor), and by the CLI
 // (Report.String, JSON). Pure functions of their arguments: no goroutines, no state. What
-// always holds: no figure exceeds ClaimCap; a printed figure is rounded down, never up;
+// always holds: no bound exceeds ClaimCap; a printed figure is rounded down, never up;
 // parameters outside the limits of params.go give an *InputError, not a number.
 package soundness

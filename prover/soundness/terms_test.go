@@ -9,8 +9,8 @@ func TestTermsOfASmallTable(t *testing.T) {
 	r := analyse(t,
 		Params{ExtensionBits: 100, LogBlowup: 1, NumQueries: 10, QueryPoWBits: 7, CommitPoWBits: 5, MaxLogArity: 2, DigestBits: 60},
 		Shape{LogHeight: 3, Constraints: 4, Degree: 2, OpeningPoints: 2, Functions: 6, Interactions: 40, MessageWidth: 3})
-	if r.Johnson.M != 3 {
-		t.Fatalf("m = %d, want 3", r.Johnson.M)
+	if r.Johnson.M != 4 {
+		t.Fatalf("m = %d, want 4", r.Johnson.M)
 	}
 	const logUp = 92.35614381
 	for _, c := range []struct {
@@ -19,8 +19,8 @@ func TestTermsOfASmallTable(t *testing.T) {
 	}{
 		{r.UniqueDecoding, []Term{{ALI, 98}, {DEEP, 95.35614381}, {Commit, 99.32757465}, {Query, 9.99560281},
 			{Batch, 93.67807190}, {LogUp, logUp}, {Digest, 60}}},
-		{r.Johnson, []Term{{ALI, 95.69264507}, {DEEP, 93.04878888}, {Commit, 89.46151361}, {Query, 9.77607578},
-			{Batch, 83.72625979}, {LogUp, logUp}, {Digest, 60}}},
+		{r.Johnson, []Term{{ALI, 95.33007500}, {DEEP, 92.68621881}, {Commit, 87.64967063}, {Query, 10.30074999},
+			{Batch, 81.91340940}, {LogUp, logUp}, {Digest, 60}}},
 		{r.Conjectured, []Term{{ALI, 98}, {DEEP, 95.35614381}, {Commit, 99.32757465}, {Query, 16.65182887},
 			{LogUp, logUp}, {Digest, 60}}},
 	} {
