@@ -1,0 +1,294 @@
+package fri
+
+import (
+	"fmt"
+	"slices"
+
+	"rpp-node/prover/challenger"
+	"rpp-node/prover/codec"
+	"rpp-node/prover/field"
+	"rpp-node/prover/merkle"
+	"rpp-node/prover/ntt"
+)
+
+// Opening claims that the columns of a matrix have these values at Z.
+type Opening struct {
+	Z      field.E
+	Values []field.E
+}
+
+// Mat is one committed matrix and the claims about it. Its width is that of every
+// claim; each matrix has at least one.
+type Mat struct {
+	LogHeight int // of the committed matrix
+	Width     int
+	Openings  []Opening
+}
+
+// Round is a commitment and its matrices.
+type Round struct {
+	Cap  []merkle.Digest
+	Mats []Mat
+}
+
+// Verifier checks openings against commitments.
+type Verifier struct {
+	Ext    *field.Ext
+	Suite  merkle.Suite
+	Params Params
+}
+
+// Verify checks that the claims of all rounds hold, given that the transcript has
+// absorbed the commitments. It absorbs the claimed values first.
+func (v *Verifier) Verify(t challenger.Transcript, rounds []Round, p *codec.FRIProof) error {
+	s := session{Verifier: v, t: t, rounds: rounds, p: p}
+	return s.run()
+}
+
+type session struct {
+	*Verifier
+	t       challenger.Transcript
+	rounds  []Round
+	p       *codec.FRIProof
+	heights []int // of the matrices, all rounds
+	logMax  int
+	arities []int
+	alpha   field.E
+	betas   []field.E
+	indices []int
+	claims  [][][]claim // round, matrix, opening
+	powers  []field.E   // of alpha
+}
+
+func (s *session) run() error {
+	for _, r := range s.rounds {
+		for _, m := range r.Mats {
+			s.heights = append(s.heights, m.LogHeight)
+			s.logMax = max(s.logMax, m.LogHeight)
+		}
+	}
+	s.arities = s.Params.Schedule(s.heights)
+	if err := s.checkShape(); err != nil {
+		return err
+	}
+	if err := s.replay(); err != nil {
+		return err
+	}
+	if err := s.openInputs(); err != nil {
+		return err
+	}
+	s.prepareClaims()
+	rows := make([][][][]field.Elem, len(s.arities))
+	for q := range s.indices {
+		if err := s.query(q, rows); err != nil {
+			return err
+		}
+	}
+	return s.openRounds(rows)
+}
+
+// checkShape compares every length in the proof with what the parameters demand, before
+// anything is hashed. Row widths and digest counts are checked with the trees.
+func (s *session) checkShape() error {
+	p, n := s.p, len(s.arities)
+	if len(p.Commits) != n || len(p.CommitPoW) != n || len(p.Rounds) != n {
+		return fmt.Errorf("%w: %d commitments, %d witnesses, %d openings, want %d", ErrRoundCount, len(p.Commits), len(p.CommitPoW), len(p.Rounds), n)
+	}
+	if len(p.Inputs) != len(s.rounds) {
+		return fmt.Errorf("%w: %d, want %d", ErrInputCount, len(p.Inputs), len(s.rounds))
+	}
+	for i := range p.Inputs {
+		if len(p.Inputs[i].Rows) != s.Params.NumQueries {
+			return fmt.Errorf("%w: commitment %d: %d, want %d", ErrQueryCount, i, len(p.Inputs[i].Rows), s.Params.NumQueries)
+		}
+	}
+	for i := range p.Rounds {
+		r := &p.Rounds[i]
+		if int(r.LogArity) != s.arities[i] {
+			return fmt.Errorf("%w: round %d: %d, want %d", ErrArity, i, r.LogArity, s.arities[i])
+		}
+		if len(r.Values) != s.Params.NumQueries {
+			return fmt.Errorf("%w: round %d: %d, want %d", ErrQueryCount, i, len(r.Values), s.Params.NumQueries)
+		}
+		for q, v := range r.Values {
+			if len(v) != 1<<r.LogArity-1 {
+				return fmt.Errorf("%w: round %d query %d: %d, want %d", ErrSiblingValues, i, q, len(v), 1<<r.LogArity-1)
+			}
+		}
+	}
+	if len(p.FinalPoly) != 1<<s.Params.LogFinalPolyLen {
+		return fmt.Errorf("%w: %d, want %d", ErrFinalPolyLen, len(p.FinalPoly), 1<<s.Params.LogFinalPolyLen)
+	}
+	return nil
+}
+
+// replay absorbs the proof in the prover's order and draws every challenge.
+func (s *session) replay() error {
+	for _, r := range s.rounds {
+		for _, m := range r.Mats {
+			for _, o := range m.Openings {
+				s.t.ObserveExt("opened", o.Values...)
+			}
+		}
+	}
+	s.alpha = s.t.SampleExt("fri-alpha")
+	for i, c := range s.p.Commits {
+		s.t.ObserveCap("fri-commit", c)
+		if !s.t.CheckWitness("commit-pow", s.Params.CommitPoWBits, s.p.CommitPoW[i]) {
+			return fmt.Errorf("%w: round %d", ErrPoW, i)
+		}
+		s.betas = append(s.betas, s.t.SampleExt("beta"))
+	}
+	s.t.ObserveExt("final-poly", s.p.FinalPoly...)
+	for _, a := range s.arities {
+		s.t.Observe("log-arity", s.Ext.Base.FromUint(uint64(a)))
+	}
+	if !s.t.CheckWitness("query-pow", s.Params.QueryPoWBits, s.p.QueryPoW) {
+		return fmt.Errorf("%w: queries", ErrPoW)
+	}
+	for range s.Params.NumQueries {
+		s.indices = append(s.indices, s.t.SampleBits("query", s.logMax))
+	}
+	return nil
+}
+
+func (s *session) openInputs() error {
+	for i, r := range s.rounds {
+		var shape merkle.Shape
+		for _, m := range r.Mats {
+			shape.LogHeights = append(shape.LogHeights, m.LogHeight)
+			shape.Widths = append(shape.Widths, m.Width)
+		}
+		in := &s.p.Inputs[i]
+		at := make([]int, len(s.indices))
+		for q, idx := range s.indices {
+			at[q] = idx >> (s.logMax - shape.LogMax())
+		}
+		if err := merkle.Verify(s.Suite, &shape, s.Params.CapHeight, r.Cap, at, in.Rows, in.Siblings); err != nil {
+			return fmt.Errorf("%w: commitment %d: %w", ErrInputOpening, i, err)
+		}
+	}
+	return nil
+}
+
+// claim is one opening with what does not depend on the query: the power of α at which
+// its columns start, and Σ α^j·value_j.
+type claim struct {
+	start field.E
+	sum   field.E
+}
+
+func (s *session) prepareClaims() {
+	x := s.Ext
+	widest := 0
+	for _, r := range s.rounds {
+		for _, m := range r.Mats {
+			widest = max(widest, m.Width)
+		}
+	}
+	s.powers = x.Powers(s.alpha, widest)
+	next := map[int]field.E{} // by height
+	for _, r := range s.rounds {
+		mats := make([][]claim, len(r.Mats))
+		for j, m := range r.Mats {
+			for _, o := range m.Openings {
+				start, ok := next[m.LogHeight]
+				if !ok {
+					start = x.One()
+				}
+				c := claim{start: start}
+				for k, v := range o.Values {
+					c.sum = x.Add(c.sum, x.Mul(s.powers[k], v))
+				}
+				mats[j] = append(mats[j], c)
+				next[m.LogHeight] = x.Mul(start, x.Exp(s.alpha, uint64(m.Width)))
+			}
+		}
+		s.claims = append(s.claims, mats)
+	}
+}
+
+// reduced returns, by height, the value at the query's point of Σ α^k (f(z) - f(x))/(z - x).
+func (s *session) reduced(q int) (map[int]field.E, error) {
+	x, f := s.Ext, s.Ext.Base
+	out := map[int]field.E{}
+	for i, r := range s.rounds {
+		for j, m := range r.Mats {
+			h := m.LogHeight
+			at := f.Mul(f.Generator(), f.Exp(f.Root(h), uint64(ntt.Reverse(s.indices[q]>>(s.logMax-h), h))))
+			var here field.E
+			for k, v := range s.p.Inputs[i].Rows[q][j] {
+				here = x.Add(here, x.MulBase(s.powers[k], v))
+			}
+			acc := out[h]
+			for k, o := range m.Openings {
+				d := x.SubBase(o.Z, at)
+				if d == (field.E{}) {
+					return nil, ErrPoint
+				}
+				c := s.claims[i][j][k]
+				acc = x.Add(acc, x.Mul(c.start, x.Mul(x.Sub(c.sum, here), x.Inv(d))))
+			}
+			out[h] = acc
+		}
+	}
+	return out, nil
+}
+
+// query folds one query down to the final polynomial, recording the rows that the
+// rounds' trees must contain.
+func (s *session) query(q int, rows [][][][]field.Elem) error {
+	x, f := s.Ext, s.Ext.Base
+	inputs, err := s.reduced(q)
+	if err != nil {
+		return err
+	}
+	stop := s.Params.LogBlowup + s.Params.LogFinalPolyLen
+	if v, ok := inputs[s.Params.LogBlowup]; ok && v != (field.E{}) {
+		return fmt.Errorf("%w: query %d", ErrConstantInput, q)
+	}
+	cur, idx, h := inputs[s.logMax], s.indices[q], s.logMax
+	for i, a := range s.arities {
+		pos := idx & (1<<a - 1)
+		row := slices.Insert(slices.Clone(s.p.Rounds[i].Values[q]), pos, cur)
+		flat := make([]field.Elem, 0, len(row)*x.D)
+		for _, e := range row {
+			flat = append(flat, e[:x.D]...)
+		}
+		rows[i] = append(rows[i], [][]field.Elem{flat})
+		idx >>= a
+		cur = NewFolder(x, h, a, s.betas[i]).Fold(idx, row)
+		h -= a
+		if v, ok := inputs[h]; ok {
+			cur = x.Add(cur, x.Mul(x.Exp2(s.betas[i], a), v))
+		}
+	}
+	if h != stop {
+		return fmt.Errorf("%w: folded to height 2^%d, want 2^%d", ErrRoundCount, h, stop)
+	}
+	at := f.Exp(f.Root(h), uint64(ntt.Reverse(idx, h)))
+	var want field.E
+	for _, c := range slices.Backward(s.p.FinalPoly) {
+		want = x.Add(x.MulBase(want, at), c)
+	}
+	if cur != want {
+		return fmt.Errorf("%w: query %d", ErrFinalPoly, q)
+	}
+	return nil
+}
+
+func (s *session) openRounds(rows [][][][]field.Elem) error {
+	h := s.logMax
+	at := slices.Clone(s.indices)
+	for i, a := range s.arities {
+		h -= a
+		for q := range at {
+			at[q] >>= a
+		}
+		shape := merkle.Shape{LogHeights: []int{h}, Widths: []int{s.Ext.D << a}}
+		if err := merkle.Verify(s.Suite, &shape, s.Params.CapHeight, s.p.Commits[i], at, rows[i], s.p.Rounds[i].Siblings); err != nil {
+			return fmt.Errorf("%w: round %d: %w", ErrRoundOpening, i, err)
+		}
+	}
+	return nil
+}
