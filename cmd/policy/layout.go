@@ -82,3 +82,24 @@ func (t *tree) checkMachinePaths() (found []violation) {
 	}
 	return found
 }
+
+// checkLinks follows the relative links of the documentation.
+func (t *tree) checkLinks() (found []violation) {
+	for _, f := range t.files {
+		if path.Ext(f.path) != ".md" {
+			continue
+		}
+		line := 0
+		for text := range bytes.Lines(f.data) {
+			line++
+			for _, m := range relativeLink.FindAllSubmatch(text, -1) {
+				target := path.Join(path.Dir(f.path), string(m[1]))
+				if !slices.ContainsFunc(t.files, func(f file) bool { return within(f.path, target) }) {
+					found = append(found, violation{f.path, line, "links", fmt.Sprintf(
+						"links to %s, which is not there", target)})
+				}
+			}
+		}
+	}
+	return found
+}

@@ -66,6 +66,7 @@ func (t *tree) check() []violation {
 		t.checkFileLength(),
 		t.checkFormat(),
 		t.checkMachinePaths(),
+		t.checkLinks(),
 	)
 	slices.SortStableFunc(found, func(a, b violation) int {
 		return cmp.Or(cmp.Compare(a.Path, b.Path), cmp.Compare(a.Line, b.Line))

@@ -28,7 +28,8 @@ func TestTree(t *testing.T) {
 // clean is a small tree that breaks no rule, and comes close to several.
 var clean = map[string]string{
 	"go.mod":                         "module m\n",
-	"README.md":                      "See docs/home/page and https://example.org/home/page.\n",
+	"README.md":                      "See docs/home/page, https://example.org/home/page,\n[here](docs/page.md#part), [there](docs/) and [far](https://example.org/x).\n",
+	"docs/page.md":                   "Back to [the start](../README.md) or [up](#top).\n",
 	".gitignore":                     "bin/\n",
 	"prover/field/doc.go":            "// Package field is arithmetic.\npackage field\n",
 	"prover/field/field_test.go":     "package field\n\nimport (\n\t_ \"m/prover/internal/vectors\"\n\t_ \"math/rand/v2\"\n\t_ \"os\"\n)\n",
@@ -112,6 +113,7 @@ func TestPlanted(t *testing.T) {
 		{"long file", "file length", "prover/field/x.go", long, ""},
 		{"format", "format", "prover/field/x.go", "package field\n\nvar x   int\n", ""},
 		{"machine path", "machine path", "docs/x.md", "Look in /" + "home/somebody/notes.\n", ""},
+		{"broken link", "links", "docs/x.md", "See [that](page.md) and [this](astray.md).\n", ""},
 		{"machine path at line start", "machine path", ".ci/x", "/" + "root/bin/tool\n", ""},
 	} {
 		t.Run(c.name, func(t *testing.T) {

@@ -117,3 +117,6 @@ const maxFileLines = 500
 // machinePath matches an absolute path into one person's machine. The
 // character in front keeps URLs and relative paths out.
 var machinePath = regexp.MustCompile(`(?:^|[^A-Za-z0-9_.~/-])(/(?:Users|home|root|work)/[A-Za-z0-9_.-]+)`)
+
+// relativeLink matches a Markdown link into this tree, without its fragment.
+var relativeLink = regexp.MustCompile(`\]\(([^():#]+)(?:#[^)]*)?\)`)

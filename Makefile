@@ -1,0 +1,73 @@
+# Plain `make` lists the targets. Needed: Go, git, make; `race` needs gcc too.
+
+.DEFAULT_GOAL := help
+
+# How long each fuzz target runs, and the database of known vulnerabilities.
+FUZZTIME ?= 5s
+VULNDB   ?= ../shared/lab/vdb.tgz
+
+.PHONY: help
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##### Use
+
+.PHONY: demo bench
+demo: ## prove and verify a sample, from nothing but a seed
+	go run ./cmd/rpp-node demo
+
+bench: ## run the Go benchmarks of every package
+	go test -run '^$$' -bench . -benchmem ./...
+
+##### Check
+
+.PHONY: test check race fuzz lint licence-check vuln
+test: ## run all tests
+	go test -timeout 20m ./...
+
+check: ## vet and the short tests: what to run before every commit
+	go vet ./...
+	go test -short ./...
+
+race: ## run the short tests under the race detector
+	CGO_ENABLED=1 go test -race -short -timeout 20m ./...
+
+fuzz: ## run every fuzz target for FUZZTIME (5s)
+	.ci/fuzz $(FUZZTIME)
+
+lint: ## formatting, house rules, vet, staticcheck, tidy go.mod
+	go run ./cmd/policy
+	go vet ./...
+	go tool staticcheck ./...
+	go mod tidy -diff
+
+licence-check: ## the licence of every compiled module is an allowed one
+	go run ./cmd/licences
+
+vuln: ## known vulnerabilities, by the offline database VULNDB
+	.ci/vuln $(VULNDB)
+
+##### Generate
+
+.PHONY: generate generate-check
+generate: ## make every generated file again
+	go generate ./...
+
+generate-check: ## fail if a generated file is not what its generator makes
+	.ci/generated
+
+##### Gates
+#
+# A gate is an acceptance run that prints one line of figures and fails when a
+# bound is missed. Each is a target gate-NAME in the list GATES; it divides its
+# work by SCALE, which is 1 for the full run and 10 in CI.
+
+GATES :=
+SCALE ?= 1
+export SCALE
+
+.PHONY: gates gates-small $(GATES)
+gates: $(GATES) ## run every gate at full size
+
+gates-small: ## run every gate at a tenth of its size
+	@$(MAKE) --no-print-directory gates SCALE=10
