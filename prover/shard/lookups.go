@@ -1,0 +1,170 @@
+package shard
+
+import (
+	"errors"
+	"fmt"
+	"sync/atomic"
+
+	"rpp-node/prover/air"
+	"rpp-node/prover/device"
+	"rpp-node/prover/field"
+	"rpp-node/prover/lookup"
+	"rpp-node/prover/ntt"
+	"rpp-node/prover/system"
+)
+
+// ErrDenominator is a lookup message that met the challenge: as likely as guessing it.
+var ErrDenominator = errors.New("shard: a lookup denominator vanishes")
+
+// Terminals are the totals of the lookup columns, one for each table, nil where a table
+// has none.
+func (p *Participant) Terminals() []*field.E { return p.ch.Terminals }
+
+// makeLookups makes the permutation columns of every table, whole: sums in a field are
+// exact, so every participant gets the same bytes.
+func (p *Participant) makeLookups() error {
+	s := p.job.Sys
+	p.ch.Terminals = make([]*field.E, len(s.Circuit.Tables))
+	for i := range s.Circuit.Tables {
+		if s.Layout.Tables[i].Width() == 0 {
+			continue
+		}
+		poly, terminal, err := p.permutation(i)
+		if err != nil {
+			return fmt.Errorf("%w: table %q", err, s.Circuit.Tables[i].Name)
+		}
+		p.polys[system.Permutation] = append(p.polys[system.Permutation], poly)
+		p.ch.Terminals[i] = &terminal
+	}
+	p.traces = nil
+	return nil
+}
+
+// permutation makes one table's running sum and fractions, as polynomials.
+func (p *Participant) permutation(i int) (device.Poly, field.E, error) {
+	s := p.job.Sys
+	x, t, l := s.Ext, &s.Circuit.Tables[i], &s.Layout.Tables[i]
+	log, d := p.job.LogHeights[i], s.Ext.D
+	poly := device.NewPoly(log, l.Width()*d)
+	sums := make([]field.E, 1<<log)
+	prog := air.Compile(x.Base, t, false, t.LookupNodes())
+	var failed atomic.Bool
+	blocks := (len(sums) + blockRows - 1) / blockRows
+	p.dev.For(blocks, func(from, to int) {
+		w := p.newFractionWorker(i, prog)
+		for b := from; b < to; b++ {
+			if !w.block(b*blockRows, min(blockRows, len(sums)-b*blockRows), poly, sums) {
+				failed.Store(true)
+				return
+			}
+		}
+	})
+	if failed.Load() {
+		return poly, field.E{}, ErrDenominator
+	}
+	var acc field.E
+	for r, sum := range sums {
+		at := ntt.Reverse(r, log)
+		for e := range d {
+			poly.Cols[e][at] = acc[e]
+		}
+		acc = x.Add(acc, sum)
+	}
+	p.dev.InterpolateReversed(x.Base, poly)
+	return poly, acc, nil
+}
+
+// fractionWorker fills the fraction columns of one table over blocks of trace rows.
+type fractionWorker struct {
+	*fractions
+	p       *Participant
+	table   int
+	layout  *lookup.Table
+	machine *air.Machine
+	in      *air.Block
+	u, v    []field.E
+	scratch []field.E
+}
+
+func (p *Participant) newFractionWorker(i int, prog *air.Program) *fractionWorker {
+	s := p.job.Sys
+	return &fractionWorker{
+		fractions: newFractions(s.Ext, s.Layout, p.ch.Lookups),
+		p:         p, table: i, layout: &s.Layout.Tables[i],
+		machine: prog.NewMachine(p.job.Publics[i], blockRows),
+		in:      newBlock(&s.Circuit.Tables[i]),
+		u:       make([]field.E, blockRows), v: make([]field.E, blockRows), scratch: make([]field.E, blockRows),
+	}
+}
+
+// block writes the fractions of rows [from, from+n), and their sums, and reports whether
+// every denominator that counts had an inverse.
+func (w *fractionWorker) block(from, n int, poly device.Poly, sums []field.E) bool {
+	s := w.p.job.Sys
+	x, t, trace := s.Ext, &s.Circuit.Tables[w.table], w.p.traces[w.table]
+	h, log := trace.Height(), poly.Log
+	w.in.N = n
+	fill(w.in.Main, n, func(r int) []field.Elem { return trace.Row(from + r) })
+	fill(w.in.MainNext, n, func(r int) []field.Elem { return trace.Row((from + r + 1) % h) })
+	prep := func(r int) []field.Elem { r %= h; return t.Prep[r*t.PrepWidth : (r+1)*t.PrepWidth] }
+	fill(w.in.Prep, n, func(r int) []field.Elem { return prep(from + r) })
+	fill(w.in.PrepNext, n, func(r int) []field.Elem { return prep(from + r + 1) })
+	w.machine.Run(w.in, nil)
+	for k := range w.layout.Columns {
+		c := &w.layout.Columns[k]
+		values, ok := w.column(c, n)
+		if !ok {
+			return false
+		}
+		for r, f := range values {
+			sums[from+r] = x.Add(sums[from+r], f)
+			at := ntt.Reverse(from+r, log)
+			for e := range x.D {
+				poly.Cols[(k+1)*x.D+e][at] = f[e]
+			}
+		}
+	}
+	return true
+}
+
+// column computes one column's fractions. A message with count 0 is left out, whatever
+// its denominator; where any message has one, V and the others follow from it alone.
+func (w *fractionWorker) column(c *lookup.Column, n int) ([]field.E, bool) {
+	x := w.x
+	out := w.v[:n]
+	if c.Exclusive {
+		w.uv(w.u[:n], out, w.scratch[:n], c, w.machine)
+		return out, w.divide(out, w.u[:n])
+	}
+	clear(out)
+	for t := range c.Tuples {
+		tp := &c.Tuples[t]
+		w.denominators(w.u[:n], c, tp, w.machine)
+		count := w.machine.Pinned(tp.Count)
+		num := w.scratch[:n]
+		for i := range num {
+			num[i] = x.FromBase(count[i])
+		}
+		if !w.divide(num, w.u[:n]) {
+			return nil, false
+		}
+		for i := range out {
+			out[i] = x.Add(out[i], num[i])
+		}
+	}
+	return out, true
+}
+
+// divide sets num[i] /= den[i] where num[i] is not zero.
+func (w *fractionWorker) divide(num, den []field.E) bool {
+	for i := range num {
+		if num[i] != (field.E{}) && den[i] == (field.E{}) {
+			return false
+		}
+	}
+	w.x.BatchInv(den)
+	for i := range num {
+		num[i] = w.x.Mul(num[i], den[i])
+	}
+	return true
+}

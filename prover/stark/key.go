@@ -1,0 +1,48 @@
+package stark
+
+import (
+	"rpp-node/prover/device"
+	"rpp-node/prover/field"
+	"rpp-node/prover/matrix"
+	"rpp-node/prover/merkle"
+	"rpp-node/prover/shard"
+	"rpp-node/prover/system"
+)
+
+// Key is a proving key: a system with its preprocessed columns extended and committed.
+type Key struct {
+	Sys  *system.System
+	Prep *shard.Preprocessed // nil without preprocessed columns
+}
+
+// NewKey commits to the preprocessed columns of s, which receives the commitment.
+func NewKey(s *system.System, dev device.Device) *Key {
+	k := &Key{Sys: s}
+	if !s.HasPreprocessed() {
+		return k
+	}
+	k.Prep = &shard.Preprocessed{}
+	f := s.Ext.Base
+	logMax := 0
+	for i := range s.Circuit.Tables {
+		t := &s.Circuit.Tables[i]
+		if t.PrepWidth == 0 {
+			continue
+		}
+		p := dev.Interpolate(f, matrix.Matrix{Width: t.PrepWidth, Values: t.Prep})
+		log := p.Log + s.FRI.LogBlowup
+		logMax = max(logMax, log)
+		k.Prep.Polys = append(k.Prep.Polys, p)
+		k.Prep.LDE = append(k.Prep.LDE, dev.Evaluate(f, p, f.Generator(), log))
+	}
+	suite := merkle.NewSuite(s.Hash, f)
+	k.Prep.Tree = dev.Tree(suite, nil, k.Prep.LDE, 1<<merkle.LogCap(s.FRI.CapHeight, logMax))
+	s.PrepCap = k.Prep.Tree.Top()
+	return k
+}
+
+// Witness is what a proof is made from: traces in table order and public values.
+type Witness struct {
+	Traces  []matrix.Matrix
+	Publics [][]field.Elem
+}
