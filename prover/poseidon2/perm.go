@@ -29,14 +29,12 @@ type Perm struct {
 	digest   [32]byte
 }
 
-var (
-	perms = []*Perm{
-		newPerm(field.KoalaBear, &koalaBear16, koalaBearDiagonal16[:]),
-		newPerm(field.KoalaBear, &koalaBear24, koalaBearDiagonal24[:]),
-		newPerm(field.BabyBear, &babyBear16, babyBearDiagonal16[:]),
-		newPerm(field.BabyBear, &babyBear24, babyBearDiagonal24[:]),
-	}
-)
+var perms = []*Perm{
+	newPerm(field.KoalaBear, &koalaBear16, koalaBearDiagonal16[:]),
+	newPerm(field.KoalaBear, &koalaBear24, koalaBearDiagonal24[:]),
+	newPerm(field.BabyBear, &babyBear16, babyBearDiagonal16[:]),
+	newPerm(field.BabyBear, &babyBear24, babyBearDiagonal24[:]),
+}
 
 // New returns the instance of that field and width. It panics if there is none:
 // widths are constants of the hash configurations, never input.

@@ -4,24 +4,40 @@ import "rpp-node/prover/field"
 
 // Permute applies the permutation to state, whose length is Width, in place.
 func (p *Perm) Permute(state []field.Elem) {
-	p.ExternalLinear(state)
-	for _, rc := range p.external[0] {
-		p.fullRound(state, rc)
+	if len(state) != p.width {
+		panic("poseidon2: the state's length is not the permutation's width")
 	}
-	for _, c := range p.internal {
-		state[0] = p.sbox(p.f.Add(state[0], c))
-		p.InternalLinear(state)
+	var buf [MaxWidth]int64
+	s := buf[:p.width]
+	for i, v := range state {
+		s[i] = int64(v)
 	}
-	for _, rc := range p.external[1] {
-		p.fullRound(state, rc)
+	external(s)
+	if p.f == field.KoalaBear {
+		for _, rc := range p.external[0] {
+			kbFull(s, rc)
+		}
+		if p.width == 16 {
+			kbPartial16((*[16]int64)(s), p.internal)
+		} else {
+			kbPartial24(&buf, p.internal)
+		}
+		for _, rc := range p.external[1] {
+			kbFull(s, rc)
+		}
+		kbStore(state, s)
+	} else {
+		for _, rc := range p.external[0] {
+			bbFull(s, rc)
+		}
+		if p.width == 16 {
+			bbPartial16((*[16]int64)(s), p.internal)
+		} else {
+			bbPartial24(&buf, p.internal)
+		}
+		for _, rc := range p.external[1] {
+			bbFull(s, rc)
+		}
+		bbStore(state, s)
 	}
 }
-
-func (p *Perm) fullRound(state, rc []field.Elem) {
-	for i := range state {
-		state[i] = p.sbox(p.f.Add(state[i], rc[i]))
-	}
-	p.ExternalLinear(state)
-}
-
-func (p *Perm) sbox(x field.Elem) field.Elem { return p.f.Exp(x, uint64(p.f.SBoxDegree())) }

@@ -10,7 +10,7 @@ import "rpp-node/prover/field"
 // at most Width. input may overlap dst.
 func (p *Perm) Sponge(dst, input []field.Elem, rate int) {
 	var buf [MaxWidth]field.Elem
-	state := buf[:p.width]
+	state := buf[:p.width:p.width] // a larger rate or output than the width panics
 	for len(input) > 0 {
 		n := copy(state[:rate], input)
 		input = input[n:]
