@@ -30,12 +30,7 @@ func VerifyBytes(s *system.System, st *Statement, b []byte, limit int) error {
 
 // Verify decides whether p proves st.
 func Verify(s *system.System, st *Statement, p *codec.Proof) error {
-	v := verification{
-		System: s, st: st, p: p,
-		t:   challenger.New(s.Hash, s.Ext),
-		fri: fri.Verifier{Ext: s.Ext, Suite: merkle.NewSuite(s.Hash, s.Ext.Base), Params: s.FRI},
-	}
-	return reject(v.run())
+	return reject(newVerification(s, st, p).run())
 }
 
 type verification struct {
@@ -44,6 +39,14 @@ type verification struct {
 	p   *codec.Proof
 	t   challenger.Transcript
 	fri fri.Verifier
+}
+
+func newVerification(s *system.System, st *Statement, p *codec.Proof) *verification {
+	return &verification{
+		System: s, st: st, p: p,
+		t:   challenger.New(s.Hash, s.Ext),
+		fri: fri.Verifier{Ext: s.Ext, Suite: merkle.NewSuite(s.Hash, s.Ext.Base), Params: s.FRI},
+	}
 }
 
 func (v *verification) run() error {
