@@ -19,10 +19,19 @@ type Config struct {
 	Hash merkle.Kind
 }
 
-// ByName finds a configuration. It reports false for those over Goldilocks, which are out
-// of scope, and fails the test for a name that it does not know.
+// ByName finds a configuration: "kb-p2" and its like, or "p2_d5" and its like, where the
+// field is KoalaBear and the degree is named. It reports false for those over Goldilocks,
+// which are out of scope, and fails the test for a name that it does not know.
 func ByName(tb testing.TB, name string) (Config, bool) {
 	tb.Helper()
+	if hash, degree, ok := strings.Cut(name, "_d"); ok {
+		kind, known := map[string]merkle.Kind{"p2": merkle.Poseidon2, "k": merkle.Keccak}[hash]
+		x := map[string]*field.Ext{"4": field.KoalaBear4, "5": field.KoalaBear5}[degree]
+		if !known || x == nil {
+			tb.Fatalf("configuration %q: unknown", name)
+		}
+		return Config{name, x, kind}, true
+	}
 	f, suite, _ := strings.Cut(name, "-")
 	base := map[string]*field.Field{"kb": field.KoalaBear, "bb": field.BabyBear}[f]
 	if f == "gl" {
