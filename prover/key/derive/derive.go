@@ -1,0 +1,45 @@
+package derive
+
+import (
+	"fmt"
+	"slices"
+
+	"rpp-node/prover/air"
+	"rpp-node/prover/circuit"
+	"rpp-node/prover/device"
+	"rpp-node/prover/field"
+	"rpp-node/prover/key"
+	"rpp-node/prover/merkle"
+	"rpp-node/prover/soundness"
+	"rpp-node/prover/stark"
+	"rpp-node/prover/system"
+)
+
+// Verifying derives the verifying key of a variant under a profile and a hash.
+func Verifying(v *circuit.Variant, p soundness.Profile, hash merkle.Kind, dev device.Device) (*key.Verifying, error) {
+	c := v.Circuit()
+	s, err := system.New(c, field.ExtOf(c.Field, p.Degree), hash, key.Params(p), nil)
+	if err != nil {
+		return nil, err
+	}
+	for _, h := range v.Heights {
+		if err := s.CheckHeights(h); err != nil {
+			return nil, fmt.Errorf("%w (allowed heights of %s/%s)", err, v.Family, v.Name)
+		}
+	}
+	stark.NewKey(s, dev)
+	return key.Describe(v.Family, v.Name, v.Version, s, p, v.Heights), nil
+}
+
+// Proving makes the proving key for a chain, from a verifying key and its circuit.
+func Proving(k *key.Verifying, c *air.Circuit, chainID uint64, dev device.Device) (*stark.Key, error) {
+	s, err := k.System(c, chainID)
+	if err != nil {
+		return nil, err
+	}
+	pk := stark.NewKey(s, dev)
+	if !slices.Equal(s.PrepCap, k.PrepCap) {
+		return nil, fmt.Errorf("%w: preprocessed commitment", key.ErrMismatch)
+	}
+	return pk, nil
+}
