@@ -1,0 +1,176 @@
+package device_test
+
+import (
+	"math/rand/v2"
+	"slices"
+	"sync"
+	"testing"
+
+	"rpp-node/prover/device"
+	"rpp-node/prover/field"
+	"rpp-node/prover/internal/vectors"
+	"rpp-node/prover/internal/vectors/tape"
+	"rpp-node/prover/matrix"
+	"rpp-node/prover/merkle"
+	"rpp-node/prover/merkle/tree"
+	"rpp-node/prover/ntt"
+)
+
+// natural puts bit-reversed rows into natural order, or back.
+func natural(m matrix.Matrix) []field.Elem {
+	log := ntt.Log(m.Height())
+	var out []field.Elem
+	for r := range m.Height() {
+		out = append(out, m.Row(ntt.Reverse(r, log))...)
+	}
+	return out
+}
+
+// poly takes the rows of m for coefficients.
+func poly(m matrix.Matrix) device.Poly {
+	p := device.NewPoly(ntt.Log(m.Height()), m.Width)
+	for c, col := range p.Cols {
+		for r := range col {
+			col[r] = m.Row(r)[c]
+		}
+	}
+	return p
+}
+
+func coefficients(p device.Poly) []field.Elem {
+	var out []field.Elem
+	for r := range 1 << p.Log {
+		for _, col := range p.Cols {
+			out = append(out, col[r])
+		}
+	}
+	return out
+}
+
+// scale replaces f(X) by f(s·X).
+func scale(f *field.Field, p device.Poly, s field.Elem) device.Poly {
+	powers := f.Powers(f.One(), s, 1<<p.Log)
+	for _, col := range p.Cols {
+		f.MulVec(col, col, powers)
+	}
+	return p
+}
+
+// TestTransformVectors compares every transform of upstream's vectors, on devices of one
+// and of several workers.
+func TestTransformVectors(t *testing.T) {
+	var list []struct {
+		Field string
+		Cases []struct {
+			Input struct {
+				Height, Width int
+				Values        []uint64
+			}
+			DFT, IDFT []uint64
+			CosetDFT  []uint64 `json:"coset_dft_g"`
+			CosetIDFT []uint64 `json:"coset_idft_g"`
+			Natural   []uint64 `json:"coset_lde_g_added1_natural_order"`
+			Reversed  []uint64 `json:"coset_lde_g_added2_bitrev_rows"`
+		}
+	}
+	vectors.JSON(t, "ntt.json", &list)
+	exts := map[string]*field.Ext{"koala-bear": field.KoalaBear4, "baby-bear": field.BabyBear4}
+	tested := 0
+	for _, v := range list {
+		x := exts[v.Field]
+		if x == nil {
+			continue
+		}
+		c, f := tape.Config{Name: v.Field, Ext: x}, x.Base
+		for i, cs := range v.Cases {
+			tested++
+			in := matrix.Matrix{Width: cs.Input.Width, Values: c.Elems(t, cs.Input.Values)}
+			log := ntt.Log(in.Height())
+			for _, workers := range []int{0, 1, 3} {
+				dev := device.NewCPU(workers)
+				check := func(what string, got []field.Elem, want []uint64) {
+					t.Helper()
+					if !slices.Equal(got, c.Elems(t, want)) {
+						t.Errorf("%s case %d, %d workers: %s differs from upstream's", v.Field, i, workers, what)
+					}
+				}
+				g := f.Generator()
+				p := dev.Interpolate(f, in)
+				check("interpolation", coefficients(p), cs.IDFT)
+				check("evaluation", natural(dev.Evaluate(f, poly(in), f.One(), log)), cs.DFT)
+				check("evaluation on the coset", natural(dev.Evaluate(f, poly(in), g, log)), cs.CosetDFT)
+				check("extension by 2", natural(dev.Evaluate(f, p, g, log+1)), cs.Natural)
+				check("extension by 4", dev.Evaluate(f, p, g, log+2).Values, cs.Reversed)
+				check("interpolation on the coset", coefficients(scale(f, dev.Interpolate(f, in), f.Inv(g))), cs.CosetIDFT)
+				rev := poly(matrix.Matrix{Width: in.Width, Values: natural(in)})
+				dev.InterpolateReversed(f, rev)
+				check("interpolation of bit-reversed rows", coefficients(rev), cs.IDFT)
+			}
+		}
+	}
+	if tested != 14 {
+		t.Errorf("%d cases tested, want 14", tested)
+	}
+}
+
+// TestFor: ranges are disjoint and cover everything, whatever the number of workers.
+func TestFor(t *testing.T) {
+	for _, workers := range []int{-1, 1, 2, 7, 100} {
+		dev := device.NewCPU(workers)
+		if dev.Workers() != max(1, workers) {
+			t.Errorf("NewCPU(%d) has %d workers", workers, dev.Workers())
+		}
+		for _, n := range []int{0, 1, 2, 15, 1000} {
+			var mu sync.Mutex
+			seen := make([]int, n)
+			dev.For(n, func(from, to int) {
+				mu.Lock()
+				defer mu.Unlock()
+				if from >= to {
+					t.Errorf("%d workers, n = %d: empty range at %d", workers, n, from)
+				}
+				for i := from; i < to; i++ {
+					seen[i]++
+				}
+			})
+			if slices.ContainsFunc(seen, func(k int) bool { return k != 1 }) {
+				t.Errorf("%d workers, n = %d: indices seen %v times", workers, n, seen)
+			}
+		}
+	}
+}
+
+// TestWorkersGiveSameBytes: extension and tree of matrices wider than a tile do not depend
+// on the number of workers, nor on what recycled memory held.
+func TestWorkersGiveSameBytes(t *testing.T) {
+	f := field.KoalaBear
+	rng := rand.New(rand.NewPCG(3, 1))
+	for _, width := range []int{1, 15, 16, 17, 50} {
+		m := matrix.New(64, width)
+		for i := range m.Values {
+			m.Values[i] = f.FromUint(rng.Uint64())
+		}
+		var want matrix.Matrix
+		var wantTree *tree.Tree
+		for _, workers := range []int{1, 2, 5} {
+			dev := device.NewCPU(workers)
+			dirty := matrix.Get(256, width)
+			for i := range dirty.Values {
+				dirty.Values[i] = f.One()
+			}
+			dirty.Put()
+			got := dev.Evaluate(f, dev.Interpolate(f, m), f.Generator(), 8)
+			tr := dev.Tree(merkle.NewSuite(merkle.Poseidon2, f), nil, []matrix.Matrix{got}, 4)
+			if wantTree == nil {
+				want, wantTree = got, tr
+				continue
+			}
+			if !slices.Equal(got.Values, want.Values) || got.Width != width {
+				t.Errorf("width %d: extension by %d workers differs", width, workers)
+			}
+			if !slices.EqualFunc(tr.Layers, wantTree.Layers, slices.Equal) {
+				t.Errorf("width %d: tree by %d workers differs", width, workers)
+			}
+		}
+	}
+}
