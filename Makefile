@@ -62,7 +62,7 @@ generate-check: ## fail if a generated file is not what its generator makes
 # bound is missed. Each is a target gate-NAME in the list GATES; it divides its
 # work by SCALE, which is 1 for the full run and 10 in CI.
 
-GATES :=
+GATES := gate-verifier
 SCALE ?= 1
 export SCALE
 
@@ -71,3 +71,11 @@ gates: $(GATES) ## run every gate at full size
 
 gates-small: ## run every gate at a tenth of its size
 	@$(MAKE) --no-print-directory gates SCALE=10
+
+# Runs a test that prints a line "NAME ..." and shows that line alone, or all there is
+# if the test fails.
+run-gate = out=$$(GATE=1 go test -count=1 -timeout 30m -v -run '^$(3)$$' $(2) 2>&1) \
+	&& echo "$$out" | grep '^$(1) ' || { echo "$$out"; exit 1; }
+
+gate-verifier: ## mutated proofs: none accepted, no panic, every rejection hit
+	@$(call run-gate,verifier,./prover/verifier,TestMutants)

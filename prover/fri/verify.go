@@ -88,7 +88,8 @@ func (s *session) run() error {
 }
 
 // checkShape compares every length in the proof with what the parameters demand, before
-// anything is hashed. Row widths and digest counts are checked with the trees.
+// anything is hashed. The widths of rows, the counts of siblings and the caps of the inputs,
+// which the caller has absorbed, are checked with the trees.
 func (s *session) checkShape() error {
 	p, n := s.p, len(s.arities)
 	if len(p.Commits) != n || len(p.CommitPoW) != n || len(p.Rounds) != n {
@@ -102,8 +103,13 @@ func (s *session) checkShape() error {
 			return fmt.Errorf("%w: commitment %d: %d, want %d", ErrQueryCount, i, len(p.Inputs[i].Rows), s.Params.NumQueries)
 		}
 	}
+	h := s.logMax
 	for i := range p.Rounds {
 		r := &p.Rounds[i]
+		h -= s.arities[i]
+		if want := 1 << merkle.LogCap(s.Params.CapHeight, h); len(p.Commits[i]) != want {
+			return fmt.Errorf("%w: round %d: %d, want %d", merkle.ErrCapLength, i, len(p.Commits[i]), want)
+		}
 		if int(r.LogArity) != s.arities[i] {
 			return fmt.Errorf("%w: round %d: %d, want %d", ErrArity, i, r.LogArity, s.arities[i])
 		}

@@ -28,7 +28,8 @@ func VerifyBytes(s *system.System, st *Statement, b []byte, limit int) error {
 	return Verify(s, st, p)
 }
 
-// Verify decides whether p proves st.
+// Verify decides whether p proves st. The proof comes from a decoder or from the prover:
+// every field element in it is reduced.
 func Verify(s *system.System, st *Statement, p *codec.Proof) error {
 	return reject(newVerification(s, st, p).run())
 }
@@ -101,8 +102,8 @@ func (v *verification) checkShape() error {
 	if (p.Permutation != nil) != v.Circuit.HasLookups() {
 		return ErrCapPresence
 	}
-	if want := v.prepCapLength(); len(v.PrepCap) != want {
-		return fmt.Errorf("%w: %d digests in the key, want %d", system.ErrPreprocessed, len(v.PrepCap), want)
+	if err := v.checkCaps(); err != nil {
+		return err
 	}
 	for i := range v.Circuit.Tables {
 		if err := v.checkOpened(i); err != nil {
@@ -112,13 +113,23 @@ func (v *verification) checkShape() error {
 	return nil
 }
 
-func (v *verification) prepCapLength() int {
+// checkCaps compares the length of every commitment that is opened, the key's included,
+// with what its tallest matrix demands.
+func (v *verification) checkCaps() error {
+	if !v.HasPreprocessed() && len(v.PrepCap) > 0 {
+		return fmt.Errorf("%w: %d digests in the key, want none", system.ErrPreprocessed, len(v.PrepCap))
+	}
 	for _, r := range v.Rounds(v.st.LogHeights) {
-		if r.Kind == system.Preprocessed {
-			return 1 << merkle.LogCap(v.FRI.CapHeight, v.Shape(&r).LogMax())
+		n, want := len(v.roundCap(r.Kind)), 1<<merkle.LogCap(v.FRI.CapHeight, v.Shape(&r).LogMax())
+		switch {
+		case n == want:
+		case r.Kind == system.Preprocessed:
+			return fmt.Errorf("%w: %d digests in the key, want %d", system.ErrPreprocessed, n, want)
+		default:
+			return fmt.Errorf("%w: %s: %d, want %d", merkle.ErrCapLength, r.Kind, n, want)
 		}
 	}
-	return 0
+	return nil
 }
 
 func (v *verification) checkOpened(i int) error {
