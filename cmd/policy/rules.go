@@ -44,7 +44,6 @@ var proverSide = []string{
 // little that is used through it.
 var verifierExceptions = []exception{
 	{"prover/air", "prover/matrix", "the row type of the trace checker, which the verifier never calls"},
-	{"prover/fri", "prover/ntt", "the bit reversal of an index"},
 }
 
 // homes names the only folders that may import a third party, tests included,

@@ -213,3 +213,7 @@ func (f *Field) Powers(start, base Elem, n int) []Elem {
 	}
 	return out
 }
+
+// ReverseBits reverses the low n bits of i: the place of natural index i in bit-reversed
+// order.
+func ReverseBits(i, n int) int { return int(bits.Reverse64(uint64(i)) >> (64 - n) & (1<<n - 1)) }

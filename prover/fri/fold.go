@@ -2,7 +2,6 @@ package fri
 
 import (
 	"rpp-node/prover/field"
-	"rpp-node/prover/ntt"
 )
 
 // Folder folds rows of 2^logArity neighbours of a bit-reversed codeword of 2^logHeight
@@ -35,7 +34,7 @@ func (d *Folder) Fold(row int, values []field.E) field.E {
 		half := len(values) / 2
 		// 1/x for the pair at index first/2 + t is w^-reverse(first/2 + t).
 		for t := range half {
-			inv := f.Exp(f.RootInv(log), uint64(ntt.Reverse(first/2+t, log-1)))
+			inv := f.Exp(f.RootInv(log), uint64(field.ReverseBits(first/2+t, log-1)))
 			lo, hi := values[2*t], values[2*t+1]
 			mean := x.MulBase(x.Add(lo, hi), f.Half())
 			values[t] = x.Add(mean, x.Mul(d.betas[i], x.MulBase(x.Sub(lo, hi), inv)))

@@ -8,7 +8,6 @@ import (
 	"rpp-node/prover/codec"
 	"rpp-node/prover/field"
 	"rpp-node/prover/merkle"
-	"rpp-node/prover/ntt"
 )
 
 // Opening claims that the columns of a matrix have these values at Z.
@@ -221,7 +220,7 @@ func (s *session) reduced(q int) (map[int]field.E, error) {
 	for i, r := range s.rounds {
 		for j, m := range r.Mats {
 			h := m.LogHeight
-			at := f.Mul(f.Generator(), f.Exp(f.Root(h), uint64(ntt.Reverse(s.indices[q]>>(s.logMax-h), h))))
+			at := f.Mul(f.Generator(), f.Exp(f.Root(h), uint64(field.ReverseBits(s.indices[q]>>(s.logMax-h), h))))
 			var here field.E
 			for k, v := range s.p.Inputs[i].Rows[q][j] {
 				here = x.Add(here, x.MulBase(s.powers[k], v))
@@ -272,7 +271,7 @@ func (s *session) query(q int, rows [][][][]field.Elem) error {
 	if h != stop {
 		return fmt.Errorf("%w: folded to height 2^%d, want 2^%d", ErrRoundCount, h, stop)
 	}
-	at := f.Exp(f.Root(h), uint64(ntt.Reverse(idx, h)))
+	at := f.Exp(f.Root(h), uint64(field.ReverseBits(idx, h)))
 	var want field.E
 	for _, c := range slices.Backward(s.p.FinalPoly) {
 		want = x.Add(x.MulBase(want, at), c)

@@ -102,6 +102,9 @@ func TestShards(t *testing.T) {
 		if v.key.Sys.FRI.QueryPoWBits > 16 {
 			continue
 		}
+		if testing.Short() && v.name != "mixed_p2_d5_odd" && v.name != "range_kk_d4_small" {
+			continue
+		}
 		tallest := v.key.Sys.FRI.LogBlowup
 		for _, h := range v.in.LogHeights {
 			tallest = max(tallest, h+v.key.Sys.FRI.LogBlowup)
