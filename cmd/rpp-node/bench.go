@@ -1,0 +1,139 @@
+package main
+
+import (
+	"fmt"
+	"syscall"
+	"time"
+
+	"rpp-node/prover/circuit/bench"
+	"rpp-node/prover/codec"
+	"rpp-node/prover/field"
+	"rpp-node/prover/key"
+	"rpp-node/prover/merkle"
+	"rpp-node/prover/shard"
+	"rpp-node/prover/soundness"
+	"rpp-node/prover/stark"
+	"rpp-node/prover/system"
+	"rpp-node/prover/verifier"
+)
+
+// benchCmd proves and verifies one benchmark circuit and reports where the time went.
+type benchCmd struct {
+	Circuit string `help:"fibonacci, poseidon2 or keccak-f." default:"poseidon2"`
+	LogRows int    `name:"log-rows" help:"log2 of the number of rows." default:"14"`
+	Profile string `help:"production, production-fast, fast or bench." default:"bench"`
+	Hash    string `help:"poseidon2 or keccak: tree and transcript." default:"poseidon2"`
+	Field   string `help:"koalabear or babybear." default:"koalabear"`
+	Threads int    `help:"Worker threads; 0 for all cores." default:"0"`
+	Device  string `help:"cpu, the portable kernels." enum:"cpu" default:"cpu"`
+	Shards  int    `name:"log-shards" help:"log2 of the shards that the proof is cut into." default:"0"`
+	JSON    bool   `help:"Print the result as JSON."`
+}
+
+func (c *benchCmd) Help() string {
+	return "Examples:\n  rpp-node bench --circuit poseidon2 --log-rows 14 --json\n  rpp-node bench --circuit keccak-f --log-rows 12 --hash keccak --threads 1"
+}
+
+type benchResult struct {
+	Circuit    string             `json:"circuit"`
+	LogRows    int                `json:"log_rows"`
+	Columns    int                `json:"columns"`
+	Field      string             `json:"field"`
+	Profile    string             `json:"profile"`
+	Hash       string             `json:"hash"`
+	Device     string             `json:"device"`
+	Threads    int                `json:"threads"`
+	TraceMS    float64            `json:"trace_generation_ms"`
+	ProveMS    float64            `json:"prove_ms"`
+	ProveCPU   float64            `json:"prove_cpu_s"`
+	VerifyMS   float64            `json:"verify_ms"`
+	PeakBytes  int64              `json:"peak_memory_bytes"`
+	ProofBytes int                `json:"proof_bytes"`
+	Order      []string           `json:"stage_order"`
+	Stages     map[string]float64 `json:"stages_ms"`
+	Proven     float64            `json:"proven_bits"`
+	Revision   string             `json:"revision"`
+}
+
+// usage is the CPU time and the peak resident size of the process so far.
+func usage() (cpu float64, peak int64) {
+	var u syscall.Rusage
+	if syscall.Getrusage(syscall.RUSAGE_SELF, &u) != nil {
+		return 0, 0
+	}
+	seconds := func(t syscall.Timeval) float64 { return float64(t.Sec) + float64(t.Usec)/1e6 }
+	return seconds(u.Utime) + seconds(u.Stime), int64(u.Maxrss) * 1024
+}
+
+func (c *benchCmd) Run(e *env) error {
+	dev, err := threads(c.Threads)
+	if err != nil {
+		return err
+	}
+	b, err := bench.ByName(c.Circuit)
+	if err != nil {
+		return usageError{fmt.Errorf("--circuit: %w", err)}
+	}
+	profile, err := soundness.ProfileByName(c.Profile)
+	if err != nil {
+		return err
+	}
+	hash, ok := merkle.KindByName(c.Hash)
+	f := field.ByName(c.Field)
+	if !ok || f == nil {
+		return usageError{fmt.Errorf("--hash %q, --field %q: want poseidon2 or keccak, koalabear or babybear", c.Hash, c.Field)}
+	}
+	x := field.ExtOf(f, profile.Degree)
+	if x == nil {
+		return usageError{fmt.Errorf("--profile %s: needs an extension of degree %d, which %s has not; use --profile bench", c.Profile, profile.Degree, c.Field)}
+	}
+	circuit := b.Build(f)
+	s, err := system.New(&circuit, x, hash, key.Params(profile), nil)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	traces, publics, err := b.Sample(f, c.LogRows, dev.Workers())
+	if err != nil {
+		return usageError{fmt.Errorf("--log-rows: %w", err)}
+	}
+	r := benchResult{
+		Circuit: c.Circuit, LogRows: c.LogRows, Columns: circuit.Tables[0].Width, Field: c.Field, Profile: c.Profile,
+		Hash: c.Hash, Device: dev.Name(), Threads: dev.Workers(), TraceMS: millis(start), Revision: revision(),
+	}
+	report, err := key.Analyse(s, []int{c.LogRows})
+	if err != nil {
+		return err
+	}
+	r.Proven = report.Proven().Bits()
+	plan := shard.DefaultPlan()
+	plan.LogShards = c.Shards
+	k := stark.NewKey(s, dev)
+	watch := newStages(e.err, "bench")
+	if c.JSON {
+		watch.w = nil
+	}
+	cpu, _ := usage()
+	start = time.Now()
+	p, err := stark.Prove(k, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: dev, Plan: plan, Begin: watch.begin})
+	if err != nil {
+		return err
+	}
+	r.ProveMS = millis(start)
+	after, peak := usage()
+	r.ProveCPU, r.PeakBytes = after-cpu, peak
+	r.Stages, r.Order = watch.Took, watch.Order
+	proof := codec.Format{Ext: x, Hash: hash}.Encode(nil, p)
+	r.ProofBytes = len(proof)
+	start = time.Now()
+	if err := verifier.VerifyBytes(s, &verifier.Statement{LogHeights: []int{c.LogRows}, Publics: publics}, proof, codec.MaxInteropBytes); err != nil {
+		return err
+	}
+	r.VerifyMS = millis(start)
+	if c.JSON {
+		return writeJSON(e.out, &r)
+	}
+	fmt.Fprintf(e.out, "%s 2^%d x %d, %s, %s, %s tree, %d threads: prove %.0f ms (%.2f CPU s), verify %.1f ms, %d bytes, peak %d MiB\n",
+		r.Circuit, r.LogRows, r.Columns, r.Field, r.Profile, r.Hash, r.Threads, r.ProveMS, r.ProveCPU, r.VerifyMS, r.ProofBytes, r.PeakBytes>>20)
+	return nil
+}

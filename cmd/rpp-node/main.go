@@ -1,0 +1,64 @@
+// Command rpp-node is the one binary of the project. Today it proves and verifies; see
+// README.md for what is there.
+package main
+
+import (
+	"fmt"
+	"io"
+	"os"
+
+	"github.com/alecthomas/kong"
+)
+
+// cli is the table of contents of the command line.
+type cli struct {
+	Demo     demoCmd     `cmd:"" help:"Prove and verify a sample of every family, from nothing but a seed."`
+	Prove    proveCmd    `cmd:"" help:"Prove a witness."`
+	Verify   verifyCmd   `cmd:"" help:"Verify a proof file, offline."`
+	Witness  witnessCmd  `cmd:"" help:"Make and check witnesses."`
+	Circuits circuitsCmd `cmd:"" help:"List and export circuits."`
+	Keys     keysCmd     `cmd:"" help:"Derive, list, show, verify and clean keys."`
+	Interop  interopCmd  `cmd:"" help:"Prove and verify rpp-circuit-1 files, ours or upstream's."`
+	Bench    benchCmd    `cmd:"" help:"Measure the prover on a benchmark circuit."`
+	Version  versionCmd  `cmd:"" help:"Print version, features and devices."`
+}
+
+// env is what commands see of the world.
+type env struct {
+	out, err io.Writer
+}
+
+func main() {
+	os.Exit(run(os.Args[1:], &env{out: os.Stdout, err: os.Stderr}))
+}
+
+// run executes one command line and returns its exit code.
+func run(args []string, e *env) int {
+	var c cli
+	code := -1
+	parser, err := kong.New(&c,
+		kong.Name("rpp-node"),
+		kong.Description("A distributed Plonky3 proving cluster. Proofs are succinct, not hiding.\n\nExit codes: 0 ok, 1 proof or check rejected, 2 usage or configuration, 3 start-up, 4 runtime."),
+		kong.Writers(e.out, e.err),
+		kong.Exit(func(n int) { code = n }),
+		kong.Bind(e),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+	if err != nil {
+		fmt.Fprintln(e.err, "rpp-node:", err)
+		return exitStartUp
+	}
+	ctx, err := parser.Parse(args)
+	if code >= 0 { // help was asked for and has been printed
+		return code
+	}
+	if err != nil {
+		fmt.Fprintln(e.err, "rpp-node:", err)
+		return exitUsage
+	}
+	if err := ctx.Run(); err != nil {
+		fmt.Fprintln(e.err, "rpp-node:", err)
+		return exitCode(err)
+	}
+	return exitOK
+}

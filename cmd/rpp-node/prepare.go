@@ -1,0 +1,75 @@
+package main
+
+import (
+	"fmt"
+
+	"rpp-node/prover/circuit"
+	"rpp-node/prover/device"
+	"rpp-node/prover/key"
+	"rpp-node/prover/key/derive"
+	"rpp-node/prover/merkle"
+	"rpp-node/prover/soundness"
+	"rpp-node/prover/stark"
+	"rpp-node/prover/system"
+)
+
+// verifyingKey finds a variant's verifying key: in the key directory, or derived.
+func verifyingKey(v *circuit.Variant, p soundness.Profile, hash merkle.Kind, dir string, dev device.Device) (*key.Verifying, error) {
+	if dir == "" {
+		return derive.Verifying(v, p, hash, dev)
+	}
+	d, err := openKeys(dir)
+	if err != nil {
+		return nil, err
+	}
+	vk, _, err := d.verifying(v, p, hash, dev)
+	return vk, err
+}
+
+// provingKey finds a variant's proving key for a chain in the same way.
+func provingKey(v *circuit.Variant, p soundness.Profile, hash merkle.Kind, chainID uint64, dir string, dev device.Device) (*key.Verifying, *stark.Key, error) {
+	if dir != "" {
+		d, err := openKeys(dir)
+		if err != nil {
+			return nil, nil, err
+		}
+		vk, pk, _, err := d.proving(v, p, hash, chainID, dev)
+		return vk, pk, err
+	}
+	vk, err := derive.Verifying(v, p, hash, dev)
+	if err != nil {
+		return nil, nil, err
+	}
+	pk, err := derive.Proving(vk, v.Circuit(), chainID, dev)
+	return vk, pk, err
+}
+
+// checkFloor refuses systems that prove fewer bits than floor, and returns the bits that
+// they do prove.
+func checkFloor(s *system.System, heights []int, floor float64) (soundness.Report, error) {
+	r, err := key.Analyse(s, heights)
+	if err != nil {
+		return r, err
+	}
+	if err := soundness.CheckFloor(r, floor); err != nil {
+		return r, fmt.Errorf("%w; or pass --security-floor to ask for less", err)
+	}
+	return r, nil
+}
+
+// loadWitness reads a witness file of a family.
+func loadWitness(family, file string) (*circuit.Family, circuit.Witness, error) {
+	f, err := circuit.ByName(family)
+	if err != nil {
+		return nil, nil, usageError{fmt.Errorf("--family: %w", err)}
+	}
+	b, err := readFile(file, circuit.MaxWitnessBytes)
+	if err != nil {
+		return nil, nil, err
+	}
+	w, err := f.Decode(b)
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %s: %w", errRejected, file, err)
+	}
+	return f, w, nil
+}

@@ -1,0 +1,61 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"strings"
+	"time"
+
+	"rpp-node/prover/stark"
+)
+
+// stages measures the stages of one proof and shows them as they begin: on one line that
+// is rewritten on a terminal, as plain lines elsewhere.
+type stages struct {
+	w        io.Writer // nil to measure only
+	terminal bool
+	label    string
+	last     stark.Stage
+	since    time.Time
+	Took     map[string]float64 // milliseconds
+	Order    []string
+}
+
+func newStages(w io.Writer, label string) *stages {
+	s := &stages{w: w, label: label, Took: map[string]float64{}}
+	if f, ok := w.(*os.File); ok {
+		info, err := f.Stat()
+		s.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	}
+	return s
+}
+
+// begin is told when a stage begins.
+func (s *stages) begin(next stark.Stage) {
+	now := time.Now()
+	if s.last != "" {
+		s.Took[string(s.last)] += float64(now.Sub(s.since).Microseconds()) / 1000
+		s.Order = append(s.Order, string(s.last))
+		if s.w != nil && !s.terminal {
+			fmt.Fprintf(s.w, "%s: %-16s %8.1f ms\n", s.label, s.last, s.Took[string(s.last)])
+		}
+	}
+	s.last, s.since = next, now
+	if s.w == nil || !s.terminal {
+		return
+	}
+	if next == stark.StageDone {
+		fmt.Fprintf(s.w, "\r%s\r", strings.Repeat(" ", len(s.label)+24))
+		return
+	}
+	fmt.Fprintf(s.w, "\r%s: %-16s", s.label, next)
+}
+
+// writeJSON prints a value as indented JSON.
+func writeJSON(w io.Writer, v any) error {
+	e := json.NewEncoder(w)
+	e.SetIndent("", "  ")
+	return e.Encode(v)
+}

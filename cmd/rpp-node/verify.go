@@ -1,0 +1,141 @@
+package main
+
+import (
+	"fmt"
+	"time"
+
+	"rpp-node/prover/circuit"
+	"rpp-node/prover/codec"
+	"rpp-node/prover/container"
+	"rpp-node/prover/key"
+	"rpp-node/prover/merkle"
+	"rpp-node/prover/soundness"
+	"rpp-node/prover/verifier"
+	"rpp-node/store/keydir"
+)
+
+// verifyCmd verifies a proof file.
+type verifyCmd struct {
+	Proof   string  `arg:"" help:"Proof file."`
+	VK      string  `name:"vk" help:"Verifying key file. Without it the key comes from the key directory, or is derived from the built-in circuit."`
+	ChainID uint64  `name:"chain-id" help:"Chain that the proof must be bound to." default:"0"`
+	Keys    string  `help:"Key directory." env:"RPP_KEYS"`
+	Floor   float64 `name:"security-floor" help:"Proven bits below which to refuse." default:"100"`
+	JSON    bool    `help:"Print the result as JSON."`
+}
+
+func (c *verifyCmd) Help() string {
+	return "Examples:\n  rpp-node verify block.proof\n  rpp-node verify block.proof --vk pruning.vk --chain-id 7 --json"
+}
+
+// verifyResult is what the command prints.
+type verifyResult struct {
+	Verdict     string           `json:"verdict"`
+	Family      string           `json:"family"`
+	Variant     string           `json:"variant"`
+	Profile     string           `json:"profile"`
+	Hash        string           `json:"hash"`
+	ChainID     uint64           `json:"chain_id"`
+	Fingerprint string           `json:"fingerprint"`
+	Publics     [][]uint32       `json:"public_values"`
+	ProofBytes  int              `json:"proof_bytes"`
+	VerifyMS    float64          `json:"verify_ms"`
+	Soundness   soundness.Report `json:"soundness"`
+}
+
+// key finds the verifying key that the file must be judged by.
+func (c *verifyCmd) key(f *container.File, v *circuit.Variant) (*key.Verifying, error) {
+	if c.VK != "" {
+		b, err := readFile(c.VK, key.MaxBytes)
+		if err != nil {
+			return nil, err
+		}
+		if e, err := keydir.Unwrap(b); err == nil { // a file of the key directory
+			b = e.Blob
+		}
+		vk, err := key.Decode(b)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", c.VK, err)
+		}
+		return vk, nil
+	}
+	profile, err := soundness.ProfileByName(f.Profile)
+	if err != nil {
+		return nil, fmt.Errorf("%w: %w", errRejected, err)
+	}
+	hash, ok := merkle.KindByName(f.Hash)
+	if !ok {
+		return nil, fmt.Errorf("%w: hash %q is unknown", errRejected, f.Hash)
+	}
+	dev, err := threads(0)
+	if err != nil {
+		return nil, err
+	}
+	return verifyingKey(v, profile, hash, c.Keys, dev)
+}
+
+func (c *verifyCmd) Run(e *env) error {
+	b, err := readFile(c.Proof, container.MaxBytes)
+	if err != nil {
+		return err
+	}
+	f, err := container.Decode(b)
+	if err != nil {
+		return fmt.Errorf("%s: %w", c.Proof, err)
+	}
+	fam, err := circuit.ByName(f.Family)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", errRejected, c.Proof, err)
+	}
+	v, err := fam.Variant(f.Variant)
+	if err != nil {
+		return fmt.Errorf("%w: %s: %w", errRejected, c.Proof, err)
+	}
+	vk, err := c.key(f, v)
+	if err != nil {
+		return err
+	}
+	// The file's words about itself only choose the key; from here on the key decides.
+	switch fp := vk.Fingerprint(); {
+	case vk.Family != f.Family || vk.Variant != f.Variant:
+		return fmt.Errorf("%w: the proof is of %s/%s, the key is for %s/%s", errRejected, f.Family, f.Variant, vk.Family, vk.Variant)
+	case fp != f.Fingerprint:
+		return fmt.Errorf("%w: the proof names key %x, this key is %s; fetch the key of that release, or derive it", errRejected, f.Fingerprint, fp)
+	case f.ChainID != c.ChainID:
+		return fmt.Errorf("%w: the proof is bound to chain %d, expected %d (--chain-id)", errRejected, f.ChainID, c.ChainID)
+	}
+	if err := vk.CheckHeights(f.LogHeights); err != nil {
+		return err
+	}
+	s, err := vk.System(v.Circuit(), c.ChainID)
+	if err != nil {
+		return err
+	}
+	report, err := checkFloor(s, f.LogHeights, c.Floor)
+	if err != nil {
+		return err
+	}
+	start := time.Now()
+	if err := verifier.VerifyBytes(s, &verifier.Statement{LogHeights: f.LogHeights, Publics: f.Publics}, f.Proof, codec.MaxProofBytes); err != nil {
+		return err
+	}
+	r := verifyResult{
+		Verdict: "verified", Family: f.Family, Variant: f.Variant, Profile: vk.Profile.Name, Hash: vk.Hash.String(), ChainID: f.ChainID,
+		Fingerprint: vk.Fingerprint().String(), ProofBytes: len(f.Proof), VerifyMS: millis(start), Soundness: report,
+	}
+	for _, p := range f.Publics {
+		list := []uint32{}
+		for _, x := range p {
+			list = append(list, s.Ext.Base.Uint(x))
+		}
+		r.Publics = append(r.Publics, list)
+	}
+	if c.JSON {
+		return writeJSON(e.out, &r)
+	}
+	fmt.Fprintf(e.out, "verified %s/%s %s, %s tree, chain %d, key %.16s: %.1f ms, %d bytes\n", r.Family, r.Variant, r.Profile, r.Hash, r.ChainID, r.Fingerprint, r.VerifyMS, r.ProofBytes)
+	for _, line := range report.Lines() {
+		fmt.Fprintln(e.out, line)
+	}
+	return nil
+}

@@ -1,0 +1,60 @@
+package main
+
+import (
+	"fmt"
+	"runtime"
+	"runtime/debug"
+
+	"rpp-node/prover/key"
+)
+
+// versionCmd says what this binary is.
+type versionCmd struct {
+	JSON bool `help:"Print as JSON."`
+}
+
+type versionResult struct {
+	Version      string   `json:"version"`
+	Revision     string   `json:"revision"`
+	Go           string   `json:"go"`
+	Platform     string   `json:"platform"`
+	Backends     []string `json:"backends"`
+	Features     []string `json:"features"`
+	Devices      []string `json:"devices"`
+	ProofVersion int      `json:"proof_version"`
+	Upstream     string   `json:"upstream_commit"`
+}
+
+// upstreamCommit is the Plonky3 that proofs are equal to.
+const upstreamCommit = "5dc50e51436a811c62443e336f766015fecc9217"
+
+// revision is the commit that the binary was built from, if the build recorded it.
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return "unknown"
+	}
+	rev, dirty := "unknown", ""
+	for _, s := range info.Settings {
+		switch {
+		case s.Key == "vcs.revision":
+			rev = s.Value
+		case s.Key == "vcs.modified" && s.Value == "true":
+			dirty = "+changes"
+		}
+	}
+	return rev + dirty
+}
+
+func (c *versionCmd) Run(e *env) error {
+	r := versionResult{
+		Version: "0.1.0", Revision: revision(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Backends: []string{"plonky3"}, Features: []string{"backend-plonky3"}, Devices: []string{"cpu"},
+		ProofVersion: key.ProofVersion, Upstream: upstreamCommit,
+	}
+	if c.JSON {
+		return writeJSON(e.out, &r)
+	}
+	_, err := fmt.Fprintf(e.out, "rpp-node %s (%s, %s, %s), proofs as Plonky3 %.8s\n", r.Version, r.Revision, r.Go, r.Platform, r.Upstream)
+	return err
+}
