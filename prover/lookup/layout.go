@@ -166,17 +166,30 @@ func constraintDegree(t *air.Table, deg []int, cols []Column) int {
 
 func logChunks(degree int) int { return bits.Len(uint(max(degree, 2) - 2)) }
 
+// Weight bounds, for each row, how many messages the column queries. Of an exclusive
+// column's branches at most one is live.
+func (c *Column) Weight() uint64 {
+	var sum, largest uint64
+	for _, tp := range c.Tuples {
+		sum += uint64(tp.Weight)
+		largest = max(largest, uint64(tp.Weight))
+	}
+	if c.Exclusive {
+		return largest
+	}
+	return sum
+}
+
 // CheckHeights refuses heights at which Σ weight·height of a bus could reach p.
 func (l *Layout) CheckHeights(f *field.Field, logHeights []int) error {
 	total := make([]uint64, len(l.BusNames))
 	for i := range l.Tables {
-		for _, c := range l.Tables[i].Columns {
-			for _, tp := range c.Tuples {
-				hi, add := bits.Mul64(uint64(tp.Weight), 1<<logHeights[i])
-				total[c.Bus] += add
-				if hi != 0 || add >= uint64(f.Modulus()) || total[c.Bus] >= uint64(f.Modulus()) {
-					return fmt.Errorf("%w: bus %s", ErrMultiplicity, l.BusNames[c.Bus])
-				}
+		for k := range l.Tables[i].Columns {
+			c := &l.Tables[i].Columns[k]
+			hi, add := bits.Mul64(c.Weight(), 1<<logHeights[i])
+			total[c.Bus] += add
+			if hi != 0 || add >= uint64(f.Modulus()) || total[c.Bus] >= uint64(f.Modulus()) {
+				return fmt.Errorf("%w: bus %s", ErrMultiplicity, l.BusNames[c.Bus])
 			}
 		}
 	}
