@@ -1,6 +1,6 @@
 // Package challenger is the Fiat-Shamir transcript: Plonky3's duplex challenger over
 // Poseidon2 and its serialising challenger over Keccak-256 (challenger/src upstream;
-// protocol.md §3.6 in the project's notes), behind one interface whose calls carry
+// docs/protocol.md §3.6), behind one interface whose calls carry
 // labels, so that a tape of a run can be read and compared.
 //
 // Both sides of a proof drive a Transcript; nothing else produces a challenge. It belongs

@@ -1,5 +1,5 @@
 // Package codec holds the proof as a value and its encoding: upstream's BatchProof in
-// postcard 1.x (protocol.md §3.2 and §3.10 in the project's notes), bit for bit.
+// postcard 1.x (docs/protocol.md §3.2 and §3.10), bit for bit.
 //
 // Decoding allocates only what the remaining input could hold, refuses field words that
 // are not reduced, over-long lengths and trailing bytes: an accepted input is the

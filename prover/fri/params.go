@@ -23,7 +23,7 @@ type Params struct {
 const (
 	MaxLogBlowup   = 8
 	MaxFinalPoly   = 12
-	MaxArity       = 4
+	MaxArity       = 8
 	MaxQueries     = 1024
 	MaxCapHeight   = 12
 	MaxLogHeight   = 24 // of an LDE

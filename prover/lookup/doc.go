@@ -1,7 +1,7 @@
 // Package lookup is the layout of LogUp arguments: which interactions of a table share a
 // permutation column, how buses are numbered over a batch, what degrees result, and the
 // bound that keeps multiplicities from wrapping around (batch-stark and lookup upstream;
-// circuit-json.md §3 in the project's notes).
+// docs/formats/circuit.md).
 //
 // A column's constraint is U·f = V over all its tuples, with U the product of the
 // denominators and V = Σ count·Π others; a running sum and one terminal a table tie the

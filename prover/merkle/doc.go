@@ -1,6 +1,6 @@
 // Package merkle commits to matrices of mixed heights and verifies openings: Plonky3's
 // MerkleTreeMmcs with two children a node, caps and pruned multiproofs
-// (merkle-tree/src/mmcs.rs upstream; protocol.md §3.4 and §3.5 in the project's notes).
+// (merkle-tree/src/mmcs.rs upstream; docs/protocol.md §3.4 and §3.5).
 //
 // This package holds what both sides need: digests, the hash suites and the verification
 // of a multiproof. Trees are built in merkle/tree, which the verifier does not import.

@@ -5,7 +5,7 @@
 // Inverse takes values in bit-reversed order to coefficients in natural order, so that
 // neither permutes anything; callers fuse the reversal with a transposition where they
 // need one. Committed rows are bit-reversed, as Plonky3 commits them
-// (fri/src/two_adic_pcs.rs; protocol.md §3.7 in the project's notes).
+// (fri/src/two_adic_pcs.rs; docs/protocol.md §3.7).
 //
 // Twiddles are computed on first use and kept for the life of the process. No goroutines;
 // safe for concurrent use on distinct columns.

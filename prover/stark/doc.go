@@ -1,5 +1,5 @@
 // Package stark makes proofs: Plonky3's batch-STARK, bit for bit (batch-stark upstream;
-// circuit-json.md §5 in the project's notes). Prove is the one prove function: it conducts
+// docs/formats/circuit.md). Prove is the one prove function: it conducts
 // the stages of a proof (commit, lookup, quotient, open, reduce, fold, grind, query) over
 // shards, through an Executor that may be this process or many, and makes what is too
 // small to cut, the crown, itself.

@@ -7,7 +7,7 @@ import (
 	"rpp-node/prover/merkle"
 )
 
-// The messages of the transcript up to ζ, in order (circuit-json.md §5). Both sides make
+// The messages of the transcript up to ζ, in order (docs/formats/circuit.md). Both sides make
 // these calls; each takes what the prover has sent by then.
 
 // observeSize absorbs an integer as an extension element, as batch-stark does.

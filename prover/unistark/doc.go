@@ -1,5 +1,5 @@
 // Package unistark holds tests only: Plonky3's single-table STARK (uni-stark upstream;
-// protocol.md §3.8, §3.9 and §3.12 in the project's notes) and its polynomial commitment
+// docs/protocol.md §3.8, §3.9, §3.12) and its polynomial commitment
 // scheme, put together from this engine's parts, so that the vectors that upstream made
 // with them pin those parts. The product proves with batch-STARKs (prover/stark), which
 // differ in transcript and container.
