@@ -33,7 +33,7 @@ func (c *demoCmd) Run(e *env) error {
 			return err
 		}
 		fmt.Fprintf(e.err, "%s: sampled %s from seed %d\n", f.Name, w.Summary(), c.Seed)
-		job := proving{witness: w, variant: v, profile: profile, hash: merkle.Poseidon2, floor: soundness.DefaultFloor, dev: dev, show: e.err}
+		job := proving{witness: w, variant: v, profile: profile, hash: merkle.Poseidon2, floor: soundness.DefaultFloor, dev: dev, show: e.err, log: e.log}
 		p, err := job.run()
 		if err != nil {
 			return err

@@ -134,6 +134,7 @@ func (c *interopProveCmd) Run(e *env) error {
 	if err := writeFile(c.Proof, b); err != nil {
 		return err
 	}
+	e.log.Info("proved", "circuit", c.Circuit, "ms", took, "bytes", len(b))
 	return (&interopResult{"proved", len(b), took, report}).print(e, c.JSON)
 }
 
@@ -163,5 +164,7 @@ func (c *interopVerifyCmd) Run(e *env) error {
 	if err := verifier.VerifyBytes(k.Sys, st, b, codec.MaxInteropBytes); err != nil {
 		return err
 	}
-	return (&interopResult{"verified", len(b), millis(start), report}).print(e, c.JSON)
+	took := millis(start)
+	e.log.Info("verified", "circuit", c.Circuit, "ms", took, "bytes", len(b))
+	return (&interopResult{"verified", len(b), took, report}).print(e, c.JSON)
 }

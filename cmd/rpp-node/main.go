@@ -5,6 +5,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 
 	"github.com/alecthomas/kong"
@@ -12,6 +13,8 @@ import (
 
 // cli is the table of contents of the command line.
 type cli struct {
+	LogLevel string `name:"log-level" enum:"off,info,debug" default:"off" env:"RPP_LOG_LEVEL" help:"Structured log on standard error: off, info or debug. Lines of prover and verifier have target=plonky3."`
+
 	Demo     demoCmd     `cmd:"" help:"Prove and verify a sample of every family, from nothing but a seed."`
 	Prove    proveCmd    `cmd:"" help:"Prove a witness."`
 	Verify   verifyCmd   `cmd:"" help:"Verify a proof file, offline."`
@@ -26,6 +29,7 @@ type cli struct {
 // env is what commands see of the world.
 type env struct {
 	out, err io.Writer
+	log      *slog.Logger // of prover and verifier
 }
 
 func main() {
@@ -56,7 +60,9 @@ func run(args []string, e *env) int {
 		fmt.Fprintln(e.err, "rpp-node:", err)
 		return exitUsage
 	}
+	e.log = newLog(e.err, c.LogLevel)
 	if err := ctx.Run(); err != nil {
+		logFailure(e.log, ctx.Command(), err)
 		fmt.Fprintln(e.err, "rpp-node:", err)
 		return exitCode(err)
 	}

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"rpp-node/prover/circuit"
@@ -51,10 +52,12 @@ func checkFloor(s *system.System, heights []int, floor float64) (soundness.Repor
 	if err != nil {
 		return r, err
 	}
-	if err := soundness.CheckFloor(r, floor); err != nil {
-		return r, fmt.Errorf("%w; or pass --security-floor to ask for less", err)
+	err = soundness.CheckFloor(r, floor)
+	var below *soundness.BelowFloorError
+	if errors.As(err, &below) {
+		err = fmt.Errorf("%w; or pass --security-floor to ask for less", err)
 	}
-	return r, nil
+	return r, err
 }
 
 // loadWitness reads a witness file of a family.

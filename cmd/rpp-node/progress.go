@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"log/slog"
 	"os"
 	"strings"
 	"time"
@@ -16,6 +17,7 @@ import (
 type stages struct {
 	w        io.Writer // nil to measure only
 	terminal bool
+	log      *slog.Logger // nil for none
 	label    string
 	last     stark.Stage
 	since    time.Time
@@ -38,6 +40,9 @@ func (s *stages) begin(next stark.Stage) {
 	if s.last != "" {
 		s.Took[string(s.last)] += float64(now.Sub(s.since).Microseconds()) / 1000
 		s.Order = append(s.Order, string(s.last))
+		if s.log != nil {
+			s.log.Debug("stage", "family", s.label, "stage", string(s.last), "ms", s.Took[string(s.last)])
+		}
 		if s.w != nil && !s.terminal {
 			fmt.Fprintf(s.w, "%s: %-16s %8.1f ms\n", s.label, s.last, s.Took[string(s.last)])
 		}

@@ -3,6 +3,7 @@ package main
 import (
 	"fmt"
 	"io"
+	"log/slog"
 	"time"
 
 	"rpp-node/prover/circuit"
@@ -69,6 +70,7 @@ type proving struct {
 	shards  int
 	dev     *device.CPU
 	show    io.Writer
+	log     *slog.Logger
 }
 
 // proved is a proof just made.
@@ -107,6 +109,7 @@ func (p *proving) run() (*proved, error) {
 	plan := shard.DefaultPlan()
 	plan.LogShards = p.shards
 	watch := newStages(p.show, p.variant.Family)
+	watch.log = p.log
 	start := time.Now()
 	proof, err := stark.Prove(pk, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: p.dev, Plan: plan, Begin: watch.begin})
 	if err != nil {
@@ -163,12 +166,14 @@ func (c *proveCmd) Run(e *env) error {
 	}
 	job := proving{
 		witness: w, variant: v, profile: profile, hash: hash, chainID: c.ChainID, keys: c.Keys,
-		floor: c.Floor, shards: c.Shards, dev: dev, show: show,
+		floor: c.Floor, shards: c.Shards, dev: dev, show: show, log: e.log,
 	}
 	p, err := job.run()
 	if err != nil {
 		return err
 	}
+	e.log.Info("proved", "family", v.Family, "variant", v.Name, "profile", profile.Name, "hash", c.Hash, "chain_id", c.ChainID,
+		"fingerprint", fmt.Sprintf("%x", p.file.Fingerprint), "ms", p.took, "bytes", len(p.file.Proof))
 	b := p.file.Encode()
 	if err := writeFile(c.Out, b); err != nil {
 		return err

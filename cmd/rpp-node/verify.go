@@ -123,6 +123,8 @@ func (c *verifyCmd) Run(e *env) error {
 		Verdict: "verified", Family: f.Family, Variant: f.Variant, Profile: vk.Profile.Name, Hash: vk.Hash.String(), ChainID: f.ChainID,
 		Fingerprint: vk.Fingerprint().String(), ProofBytes: len(f.Proof), VerifyMS: millis(start), Soundness: report,
 	}
+	e.log.Info("verified", "family", r.Family, "variant", r.Variant, "profile", r.Profile, "hash", r.Hash, "chain_id", r.ChainID,
+		"fingerprint", r.Fingerprint, "ms", r.VerifyMS, "bytes", r.ProofBytes)
 	for _, p := range f.Publics {
 		list := []uint32{}
 		for _, x := range p {

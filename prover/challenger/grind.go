@@ -22,13 +22,14 @@ func (t *Live) Grind(label string, bits int, workers int) field.Elem {
 	var best atomic.Uint64
 	best.Store(uint64(f.Modulus()))
 	search := func() {
+		s := t.s.clone()
 		for {
 			from := next.Add(grindChunk) - grindChunk
 			if from >= best.Load() {
 				return
 			}
 			for w := from; w < from+grindChunk && w < uint64(f.Modulus()); w++ {
-				s := t.s.clone()
+				s.copyFrom(t.s)
 				s.observe(f.FromUint(w))
 				if s.sampleBits(bits) != 0 {
 					continue

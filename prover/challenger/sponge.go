@@ -15,6 +15,8 @@ type source interface {
 	observeDigest(d *merkle.Digest)
 	sample() field.Elem
 	sampleBits(n int) uint32
+	// copyFrom takes over the state of a source of the same kind.
+	copyFrom(source)
 	clone() source
 }
 
@@ -43,7 +45,8 @@ type duplex struct {
 	outLeft int // samples left, taken from the end
 }
 
-func (d *duplex) clone() source { c := *d; return &c }
+func (d *duplex) clone() source     { c := *d; return &c }
+func (d *duplex) copyFrom(o source) { *d = *o.(*duplex) }
 
 func (d *duplex) duplexing() {
 	f := d.perm.Field()
@@ -96,9 +99,16 @@ type serial struct {
 }
 
 func (s *serial) clone() source {
-	c := *s
-	c.in = append([]byte(nil), s.in...)
-	return &c
+	c := &serial{}
+	c.copyFrom(s)
+	return c
+}
+
+func (s *serial) copyFrom(o source) {
+	from := o.(*serial)
+	in := append(s.in[:0], from.in...)
+	*s = *from
+	s.in = in
 }
 
 func (s *serial) observe(v field.Elem) {
