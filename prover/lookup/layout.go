@@ -59,7 +59,7 @@ func New(c *air.Circuit) *Layout {
 				cols[k].Bus = id
 			} else {
 				global[name] = cols[k].Bus
-				l.BusNames = append(l.BusNames, "global:"+name)
+				l.BusNames = append(l.BusNames, name)
 			}
 			for _, tp := range cols[k].Tuples {
 				l.MaxWidth = max(l.MaxWidth, len(tp.Fields))
@@ -71,7 +71,7 @@ func New(c *air.Circuit) *Layout {
 }
 
 // arrange makes one column of each interaction: locals, then globals, then exclusives.
-// The bus name of a local is empty.
+// It names the bus of each; only a local's name is empty.
 func arrange(t *air.Table, deg []int) ([]Column, []string) {
 	var cols []Column
 	var names []string
@@ -82,7 +82,11 @@ func arrange(t *air.Table, deg []int) ([]Column, []string) {
 			}
 			c := Column{Exclusive: kind == air.Exclusive, Tuples: l.Tuples}
 			c.Degree = fractionDegree(&c, deg)
-			cols, names = append(cols, c), append(names, l.Bus)
+			name := ""
+			if kind != air.Local {
+				name = "global:" + l.Bus
+			}
+			cols, names = append(cols, c), append(names, name)
 		}
 	}
 	return cols, names

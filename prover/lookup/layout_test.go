@@ -45,6 +45,24 @@ func TestPacking(t *testing.T) {
 	}
 }
 
+// TestNamelessBus: a bus may be called "" and is still one bus over all tables.
+func TestNamelessBus(t *testing.T) {
+	f := field.KoalaBear
+	a, b := sender(f, "", 2, 1), sender(f, "", 1, 1)
+	b.Lookups[0].Kind = air.Exclusive
+	l := lookup.New(&air.Circuit{Field: f, Tables: []air.Table{a, b}})
+	if len(l.BusNames) != 1 {
+		t.Fatalf("buses %q, want one", l.BusNames)
+	}
+	for i := range l.Tables {
+		for _, c := range l.Tables[i].Columns {
+			if c.Bus != 0 {
+				t.Errorf("table %d: bus %d, want 0", i, c.Bus)
+			}
+		}
+	}
+}
+
 // TestChunks: upstream's rule for quotient chunks, with and without a hint.
 func TestChunks(t *testing.T) {
 	f := field.BabyBear
