@@ -53,7 +53,7 @@ func TestFoldInterpolates(t *testing.T) {
 			}
 			return e
 		}
-		const log = 6
+		const log = MaxArity + 2
 		for a := 1; a <= MaxArity; a++ {
 			beta := random()
 			coeffs := make([]field.E, 1<<a)

@@ -40,12 +40,13 @@ type Verifier struct {
 // Verify checks that the claims of all rounds hold, given that the transcript has
 // absorbed the commitments. It absorbs the claimed values first.
 func (v *Verifier) Verify(t challenger.Transcript, rounds []Round, p *codec.FRIProof) error {
-	s := session{Verifier: v, t: t, rounds: rounds, p: p}
+	s := session{Verifier: v, checks: strict(), t: t, rounds: rounds, p: p}
 	return s.run()
 }
 
 type session struct {
 	*Verifier
+	checks  checks
 	t       challenger.Transcript
 	rounds  []Round
 	p       *codec.FRIProof
@@ -94,8 +95,8 @@ func (s *session) checkShape() error {
 	if len(p.Commits) != n || len(p.CommitPoW) != n || len(p.Rounds) != n {
 		return fmt.Errorf("%w: %d commitments, %d witnesses, %d openings, want %d", ErrRoundCount, len(p.Commits), len(p.CommitPoW), len(p.Rounds), n)
 	}
-	if len(p.Inputs) != len(s.rounds) {
-		return fmt.Errorf("%w: %d, want %d", ErrInputCount, len(p.Inputs), len(s.rounds))
+	if err := s.checks.inputCount(len(p.Inputs), len(s.rounds)); err != nil {
+		return err
 	}
 	for i := range p.Inputs {
 		if len(p.Inputs[i].Rows) != s.Params.NumQueries {
@@ -121,10 +122,7 @@ func (s *session) checkShape() error {
 			}
 		}
 	}
-	if len(p.FinalPoly) != 1<<s.Params.LogFinalPolyLen {
-		return fmt.Errorf("%w: %d, want %d", ErrFinalPolyLen, len(p.FinalPoly), 1<<s.Params.LogFinalPolyLen)
-	}
-	return nil
+	return s.checks.finalPolyLen(len(p.FinalPoly), 1<<s.Params.LogFinalPolyLen)
 }
 
 // replay absorbs the proof in the prover's order and draws every challenge.
@@ -158,13 +156,13 @@ func (s *session) replay() error {
 }
 
 func (s *session) openInputs() error {
-	for i, r := range s.rounds {
+	for i := range s.p.Inputs {
 		var shape merkle.Shape
-		for _, m := range r.Mats {
+		r, in := &s.rounds[i], &s.p.Inputs[i]
+		for j, m := range r.Mats {
 			shape.LogHeights = append(shape.LogHeights, m.LogHeight)
-			shape.Widths = append(shape.Widths, m.Width)
+			shape.Widths = append(shape.Widths, s.checks.rowWidth(m.Width, in, j))
 		}
-		in := &s.p.Inputs[i]
 		at := make([]int, len(s.indices))
 		for q, idx := range s.indices {
 			at[q] = idx >> (s.logMax - shape.LogMax())
@@ -217,8 +215,8 @@ func (s *session) prepareClaims() {
 func (s *session) reduced(q int) (map[int]field.E, error) {
 	x, f := s.Ext, s.Ext.Base
 	out := map[int]field.E{}
-	for i, r := range s.rounds {
-		for j, m := range r.Mats {
+	for i := range s.p.Inputs {
+		for j, m := range s.rounds[i].Mats {
 			h := m.LogHeight
 			at := f.Mul(f.Generator(), f.Exp(f.Root(h), uint64(field.ReverseBits(s.indices[q]>>(s.logMax-h), h))))
 			var here field.E
@@ -265,7 +263,7 @@ func (s *session) query(q int, rows [][][][]field.Elem) error {
 		cur = NewFolder(x, h, a, s.betas[i]).Fold(idx, row)
 		h -= a
 		if v, ok := inputs[h]; ok {
-			cur = x.Add(cur, x.Mul(x.Exp2(s.betas[i], a), v))
+			cur = x.Add(cur, x.Mul(s.checks.rollIn(x, s.betas[i], a), v))
 		}
 	}
 	if h != stop {
