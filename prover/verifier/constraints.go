@@ -17,9 +17,16 @@ type constraintArgs struct {
 	selectors []system.Selectors
 }
 
-// checkConstraints compares the folded constraints of a table at ζ, over the vanishing
-// polynomial, with its quotient put together from the opened chunks.
 func (v *verification) checkConstraints(i int, a *constraintArgs) error {
+	if v.constraintDefect(i, a) != (field.E{}) {
+		return fmt.Errorf("%w: table %q", ErrConstraints, v.Circuit.Tables[i].Name)
+	}
+	return nil
+}
+
+// constraintDefect is what the folded constraints of a table at ζ, over the vanishing
+// polynomial, exceed its quotient by, which is put together from the opened chunks.
+func (v *verification) constraintDefect(i int, a *constraintArgs) field.E {
 	x, t, l, o := v.Ext, &v.Circuit.Tables[i], &v.Layout.Tables[i], &v.p.Instances[i]
 	sel := a.selectors[i]
 	nodes := t.EvalPoint(x, &air.Point{
@@ -41,10 +48,7 @@ func (v *verification) checkConstraints(i int, a *constraintArgs) error {
 			acc = x.Add(x.Mul(acc, a.alpha), c)
 		}
 	}
-	if x.Mul(acc, sel.InvVanishing) != v.quotientAt(i, a.zeta) {
-		return fmt.Errorf("%w: table %q", ErrConstraints, t.Name)
-	}
-	return nil
+	return x.Sub(x.Mul(acc, sel.InvVanishing), v.quotientAt(i, a.zeta))
 }
 
 // recompose turns opened base columns into the extension columns that they make up.

@@ -120,7 +120,7 @@ func TestMutants(t *testing.T) {
 		y.judge(t, c.name, func() error { return c.run(t) })
 	}
 	for _, c := range verifier.Codes() {
-		if y.hit[c] == 0 {
+		if y.hit[c] == 0 && scale <= 10 { // a hundredth is too few to meet each
 			t.Errorf("no mutant was refused with %s", c)
 		}
 	}

@@ -60,32 +60,40 @@ func (v *verification) run() error {
 	if err := v.checkShape(); err != nil {
 		return err
 	}
+	args, err := v.replay()
+	if err != nil {
+		return err
+	}
+	if err := v.fri.Verify(v.t, v.openings(args.zeta), &v.p.FRI); err != nil {
+		return err
+	}
+	for i := range v.Circuit.Tables {
+		if err := v.checkConstraints(i, args); err != nil {
+			return err
+		}
+	}
+	return v.checkBalance()
+}
+
+// replay absorbs the proof up to ζ and draws the challenges.
+func (v *verification) replay() (*constraintArgs, error) {
 	p, hs := v.p, v.st.LogHeights
+	args := &constraintArgs{}
 	v.Begin(v.t, hs, p.Main, v.st.Publics)
-	args := constraintArgs{}
 	if v.Circuit.HasLookups() {
 		args.lookups = v.Lookup(v.t)
 		v.Permutation(v.t, p.Permutation, p.Terminals)
 	}
 	args.alpha = v.Alpha(v.t)
 	args.zeta = v.Zeta(v.t, p.Quotient)
-	args.selectors = make([]system.Selectors, len(hs))
 	for i, h := range hs {
 		sel, ok := system.SelectorsAt(v.Ext, h, args.zeta)
 		if !ok {
-			return fmt.Errorf("%w: table %q", ErrZeta, v.Circuit.Tables[i].Name)
+			return nil, fmt.Errorf("%w: table %q", ErrZeta, v.Circuit.Tables[i].Name)
 		}
-		args.selectors[i] = sel
+		args.selectors = append(args.selectors, sel)
 	}
-	if err := v.fri.Verify(v.t, v.openings(args.zeta), &p.FRI); err != nil {
-		return err
-	}
-	for i := range hs {
-		if err := v.checkConstraints(i, &args); err != nil {
-			return err
-		}
-	}
-	return v.checkBalance()
+	return args, nil
 }
 
 // checkShape compares every list of opened values with the circuit's shape.
