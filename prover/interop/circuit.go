@@ -1,11 +1,9 @@
 package interop
 
 import (
-	"bytes"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"rpp-node/prover/air"
 	"rpp-node/prover/field"
@@ -50,22 +48,6 @@ type friFile struct {
 	CapHeight       int `json:"cap_height"`
 }
 
-// strict decodes one JSON value with nothing after it and no key that v lacks.
-func strict(b []byte, v any) error {
-	if len(b) > MaxFileBytes {
-		return bad("%d bytes, at most %d", len(b), MaxFileBytes)
-	}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(v); err != nil {
-		return bad("%v", err)
-	}
-	if _, err := d.Token(); err != io.EOF {
-		return bad("something follows the JSON value")
-	}
-	return nil
-}
-
 // DecodeCircuit reads an rpp-circuit-1 file. open reads the file, named relative to this
 // one, in which the tables may stand. The result lacks the preprocessed commitment, which
 // the caller derives.
@@ -79,7 +61,7 @@ func DecodeCircuit(b []byte, open func(name string) ([]byte, error)) (*system.Sy
 	}
 	f := field.ByName(file.Field)
 	if f == nil {
-		return nil, bad("field: %q, want koalabear", file.Field)
+		return nil, bad("field: %q, want koalabear or babybear", file.Field)
 	}
 	x := field.ExtOf(f, file.Degree)
 	if x == nil {

@@ -45,6 +45,9 @@ func (n *nodeFile) UnmarshalJSON(b []byte) error {
 	}
 	n.args = make([]uint32, len(parts)-1)
 	for i := range n.args {
+		if string(parts[i+1]) == "null" { // which the decoder would take for 0
+			return fmt.Errorf("null in a node")
+		}
 		if err := json.Unmarshal(parts[i+1], &n.args[i]); err != nil {
 			return err
 		}
