@@ -1,7 +1,6 @@
 package key
 
 import (
-	"rpp-node/prover/field"
 	"rpp-node/prover/soundness"
 	"rpp-node/prover/system"
 )
@@ -64,6 +63,3 @@ func (k *Verifying) Analyse(s *system.System) (soundness.Report, error) {
 	}
 	return worst, nil
 }
-
-// Base is the key's field, or nil if the program does not know it.
-func (k *Verifying) Base() *field.Field { return field.ByName(k.Field) }

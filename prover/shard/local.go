@@ -16,9 +16,6 @@ func NewLocal(j *Job, traces []matrix.Matrix, dev device.Device, count int) *Loc
 	for range max(1, count) {
 		l.parts = append(l.parts, NewParticipant(j, traces, dev))
 	}
-	for i, p := range l.parts {
-		p.owns = func(shard int) bool { return shard%len(l.parts) == i }
-	}
 	return l
 }
 
@@ -58,4 +55,11 @@ func (l *Local) Ran() map[Kind]int {
 		}
 	}
 	return sum
+}
+
+// Release gives the participants' buffers back, once the proof is made.
+func (l *Local) Release() {
+	for _, p := range l.parts {
+		p.Release()
+	}
 }

@@ -18,13 +18,13 @@ var ErrDenominator = errors.New("shard: a lookup denominator vanishes")
 
 // Terminals are the totals of the lookup columns, one for each table, nil where a table
 // has none.
-func (p *Participant) Terminals() []*field.E { return p.ch.Terminals }
+func (p *Participant) Terminals() []*field.E { return p.terminals }
 
 // makeLookups makes the permutation columns of every table, whole: sums in a field are
 // exact, so every participant gets the same bytes.
 func (p *Participant) makeLookups() error {
 	s := p.job.Sys
-	p.ch.Terminals = make([]*field.E, len(s.Circuit.Tables))
+	p.terminals = make([]*field.E, len(s.Circuit.Tables))
 	for i := range s.Circuit.Tables {
 		if s.Layout.Tables[i].Width() == 0 {
 			continue
@@ -34,7 +34,7 @@ func (p *Participant) makeLookups() error {
 			return fmt.Errorf("%w: table %q", err, s.Circuit.Tables[i].Name)
 		}
 		p.polys[system.Permutation] = append(p.polys[system.Permutation], poly)
-		p.ch.Terminals[i] = &terminal
+		p.terminals[i] = &terminal
 	}
 	p.traces = nil
 	return nil

@@ -22,11 +22,12 @@ type Participant struct {
 	trees map[treeKey]*tree.Tree
 	ch    Challenges
 
+	terminals []*field.E // of the lookup columns, by table
+
 	codewords map[int]map[int][]field.E // shard, log height
 	folded    map[treeKey][]field.E     // codewords as committed
 
-	owns func(shard int) bool // which shards are this participant's
-	ran  map[Kind]int         // tasks run, for reports
+	ran map[Kind]int // tasks run, for reports
 }
 
 type rowsKey struct {
@@ -49,7 +50,6 @@ func NewParticipant(j *Job, traces []matrix.Matrix, dev device.Device) *Particip
 		trees:     map[treeKey]*tree.Tree{},
 		codewords: map[int]map[int][]field.E{},
 		folded:    map[treeKey][]field.E{},
-		owns:      func(int) bool { return true },
 		ran:       map[Kind]int{},
 	}
 	f := j.Sys.Ext.Base
@@ -72,9 +72,7 @@ func (p *Participant) Ran() map[Kind]int { return p.ran }
 // challenges are known.
 func (p *Participant) SetChallenges(c *Challenges) error {
 	first := p.ch.Lookups == nil && c.Lookups != nil
-	terminals := p.ch.Terminals
 	p.ch = *c
-	p.ch.Terminals = terminals // of its own making
 	if first {
 		if err := p.makeLookups(); err != nil {
 			return err
@@ -158,13 +156,10 @@ func (p *Participant) commit(t *Task) Result {
 	return Result{Digests: tr.Top()}
 }
 
-// Drop forgets the rows of shards that other participants keep, once a stage is done
-// with them.
-func (p *Participant) Drop(keep func(shard int) bool) {
+// Release gives the rows' buffers back. The participant must not be used again.
+func (p *Participant) Release() {
 	for k, m := range p.rows {
-		if k.shard != whole && !keep(k.shard) {
-			delete(p.rows, k)
-			m.Put()
-		}
+		delete(p.rows, k)
+		m.Put()
 	}
 }

@@ -256,7 +256,7 @@ func (w *quotientWorker) lookups(from int, out []field.E) {
 	s := w.p.job.Sys
 	x, n := s.Ext, len(out)
 	l := &s.Layout.Tables[w.table]
-	terminal := *w.p.ch.Terminals[w.table]
+	terminal := *w.p.terminals[w.table]
 	ext := func(row []field.Elem, col int) (e field.E) {
 		copy(e[:x.D], row[col*x.D:])
 		return e

@@ -54,11 +54,9 @@ type Node struct{ Width, Index int }
 
 // Challenges are what the transcript has given so far.
 type Challenges struct {
-	Lookups *lookup.Challenges
-	// Terminals are set by each participant for itself.
-	Terminals []*field.E
-	Alpha     field.E
-	Zeta      field.E
+	Lookups *lookup.Challenges // nil before they are drawn, or without lookups
+	Alpha   field.E
+	Zeta    field.E
 }
 
 // Claims are the opened values with what the reduction needs of them.

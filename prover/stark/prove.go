@@ -74,11 +74,15 @@ func Prove(k *Key, w *Witness, o Options) (*codec.Proof, error) {
 	job := shard.NewJob(s, k.Prep, heights, w.Publics, o.Plan)
 	o.Begin(StagePrepare)
 	local := shard.NewLocal(job, w.Traces, o.Device, o.Participants)
+	defer local.Release()
 	c := &conductor{
 		job: job, dev: o.Device, exec: local, own: local.Conductor(), t: t, begin: o.Begin,
 		trees: map[system.RoundKind]*cutTree{},
 	}
 	p, err := c.prove()
+	for _, m := range c.chunkLDE {
+		m.Put()
+	}
 	if err != nil {
 		return nil, err
 	}
