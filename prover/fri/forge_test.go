@@ -3,6 +3,7 @@ package fri_test
 import (
 	"errors"
 	"math/rand/v2"
+	"slices"
 	"testing"
 
 	"rpp-node/prover/challenger"
@@ -191,5 +192,31 @@ func TestForgeFS3(t *testing.T) {
 	}
 	if err := o.verifier().Verify(o.transcript(), o.claims(), p); err == nil {
 		t.Fatal("FORGERY ACCEPTED (FS3)")
+	}
+}
+
+// TestBelowCap opens a matrix that has fewer rows than the cap has digests as another one:
+// both have the same commitment, because no node of the tree below the cap contains them.
+// Upstream commits to such matrices; we open none.
+func TestBelowCap(t *testing.T) {
+	rng := rand.New(rand.NewPCG(7, 1))
+	params := forgeParams()
+	params.CapHeight = 3
+	z := randomExt(rng)
+	tall := lowDegree(rng, params, 6, 1, z)
+	a := newOpener(forgeExt, params, []committed{tall, lowDegree(rng, params, 2, 1, z)})
+	b := newOpener(forgeExt, params, []committed{tall, lowDegree(rng, params, 2, 1, z)})
+	if !slices.Equal(a.trees[0].Top(), b.trees[0].Top()) {
+		t.Fatal("the commitments differ")
+	}
+	for _, o := range []*opener{a, b} {
+		if err := o.verifier().Verify(o.transcript(), o.claims(), o.prove(o.transcript(), cheat{})); !errors.Is(err, fri.ErrBelowCap) {
+			t.Errorf("got %v, want %v", err, fri.ErrBelowCap)
+		}
+	}
+	// At the cap's own height a matrix is held.
+	o := newOpener(forgeExt, params, []committed{tall, lowDegree(rng, params, 3, 1, z)})
+	if err := o.verifier().Verify(o.transcript(), o.claims(), o.prove(o.transcript(), cheat{})); err != nil {
+		t.Error(err)
 	}
 }

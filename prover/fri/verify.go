@@ -92,6 +92,9 @@ func (s *session) run() error {
 // which the caller has absorbed, are checked with the trees.
 func (s *session) checkShape() error {
 	p, n := s.p, len(s.arities)
+	if err := s.checkBelowCap(); err != nil {
+		return err
+	}
 	if len(p.Commits) != n || len(p.CommitPoW) != n || len(p.Rounds) != n {
 		return fmt.Errorf("%w: %d commitments, %d witnesses, %d openings, want %d", ErrRoundCount, len(p.Commits), len(p.CommitPoW), len(p.Rounds), n)
 	}
@@ -123,6 +126,23 @@ func (s *session) checkShape() error {
 		}
 	}
 	return s.checks.finalPolyLen(len(p.FinalPoly), 1<<s.Params.LogFinalPolyLen)
+}
+
+// checkBelowCap refuses a matrix with fewer rows than its commitment has digests: it would
+// join the tree above the cap, so that nothing would tie its rows to the commitment.
+func (s *session) checkBelowCap() error {
+	for i, r := range s.rounds {
+		top := 0
+		for _, m := range r.Mats {
+			top = max(top, m.LogHeight)
+		}
+		for j, m := range r.Mats {
+			if least := merkle.LogCap(s.Params.CapHeight, top); m.LogHeight < least {
+				return fmt.Errorf("%w: commitment %d matrix %d has 2^%d rows, want at least 2^%d", ErrBelowCap, i, j, m.LogHeight, least)
+			}
+		}
+	}
+	return nil
 }
 
 // replay absorbs the proof in the prover's order and draws every challenge.

@@ -3,6 +3,7 @@ package system
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"rpp-node/prover/air"
 	"rpp-node/prover/field"
@@ -79,11 +80,16 @@ func (s *System) CheckHeights(logHeights []int) error {
 		return fmt.Errorf("%w: %d for %d tables", ErrHeights, len(logHeights), len(s.Circuit.Tables))
 	}
 	top := min(fri.MaxLogHeight, s.Ext.Base.TwoAdicity()) - s.FRI.LogBlowup
+	// A matrix with fewer rows than a cap has digests would join the tree above the cap,
+	// where nobody looks: its rows would be anybody's choice.
+	least := min(s.FRI.CapHeight-s.FRI.LogBlowup, slices.Max(logHeights))
 	for i, h := range logHeights {
 		t := &s.Circuit.Tables[i]
 		switch {
 		case h < 0 || h > top:
 			return fmt.Errorf("%w: table %q: 2^%d rows, at most 2^%d", ErrHeights, t.Name, h, top)
+		case h < least:
+			return fmt.Errorf("%w: table %q: 2^%d rows, need at least 2^%d with fri.cap_height %d", ErrHeights, t.Name, h, least, s.FRI.CapHeight)
 		case t.PrepWidth > 0 && 1<<h != t.PrepHeight():
 			return fmt.Errorf("%w: table %q: 2^%d rows, its preprocessed columns have %d", ErrHeights, t.Name, h, t.PrepHeight())
 		case s.FRI.LogFinalPolyLen > 0 && h <= s.FRI.LogFinalPolyLen:

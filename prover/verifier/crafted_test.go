@@ -56,6 +56,12 @@ func craftedCases() []crafted {
 			st.LogHeights = append(slices.Clone(st.LogHeights), 3)
 			return verifier.Verify(f.sys, &st, f.proof)
 		}},
+		{"a table above the cap", "V010-heights", func(tb testing.TB) error {
+			f := loadFixture(tb, mixed)
+			s := *f.sys
+			s.FRI.CapHeight = f.st.LogHeights[0] + s.FRI.LogBlowup + 1
+			return verifier.Verify(&s, f.st, f.proof)
+		}},
 		{"a public value less", "V011-public-values", func(tb testing.TB) error {
 			f := loadFixture(tb, mixed)
 			st := *f.st
