@@ -129,6 +129,11 @@ func (d *decoder) noRandom() {
 	}
 }
 
+// listRoom is how many items a list has room for before any has been read. More would
+// let one claimed length after another, nested, multiply the memory of an input that
+// holds none of the items.
+const listRoom = 256
+
 // list reads a length and that many items of at least size bytes each.
 func list[T any](d *decoder, size int, item func() T) []T {
 	n := d.uvarint()
@@ -136,7 +141,7 @@ func list[T any](d *decoder, size int, item func() T) []T {
 		d.fail(fmt.Errorf("%w: list of %d", ErrTruncated, n))
 		return nil
 	}
-	out := make([]T, 0, n)
+	out := make([]T, 0, min(n, listRoom))
 	for range n {
 		out = append(out, item())
 		if d.err != nil {
