@@ -73,7 +73,7 @@ func TestFieldVectors(t *testing.T) {
 			}
 		}
 	}
-	checkScope(t, "fields.json", names, func(name string) bool { return vectorFields[name] != nil })
+	vectors.CheckScope(t, "fields.json", names, func(name string) bool { return vectorFields[name] != nil })
 }
 
 // vectorExts are this package's extensions by their names in the two vector files.
@@ -173,7 +173,7 @@ func testExtVectors(t *testing.T, name string, count int) (tested []extVectors) 
 			checkExtOp(t, x, v.Name, i, op)
 		}
 	}
-	checkScope(t, name, names, func(name string) bool { return vectorExts[name] != nil })
+	vectors.CheckScope(t, name, names, func(name string) bool { return vectorExts[name] != nil })
 	if len(tested) != count {
 		t.Errorf("%s: %d extensions tested, want %d", name, len(tested), count)
 	}

@@ -54,7 +54,7 @@ func TestPermuteVectors(t *testing.T) {
 			}
 		}
 	}
-	checkScope(t, "poseidon2.json", names, isInstance)
+	vectors.CheckScope(t, "poseidon2.json", names, isInstance)
 }
 
 // narrow keeps the vectors of 64-bit fields readable by the same types.
@@ -102,7 +102,7 @@ func TestHashVectors(t *testing.T) {
 func TestConstantVectors(t *testing.T) {
 	var all map[string]json.RawMessage
 	vectors.JSON(t, "poseidon2_constants.json", &all)
-	checkScope(t, "poseidon2_constants.json", slices.Collect(maps.Keys(all)), isInstance)
+	vectors.CheckScope(t, "poseidon2_constants.json", slices.Collect(maps.Keys(all)), isInstance)
 	for name, p := range instances {
 		var want struct {
 			Initial  [][]uint32 `json:"external_initial"`
