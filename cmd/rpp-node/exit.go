@@ -27,6 +27,8 @@ const (
 // usageError is a mistake in the command line that the parser cannot see.
 type usageError struct{ error }
 
+func (e usageError) Unwrap() error { return e.error }
+
 // exitCode classifies an error.
 func exitCode(err error) int {
 	var rejection *verifier.Error

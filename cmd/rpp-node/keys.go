@@ -1,11 +1,14 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 
 	"rpp-node/prover/circuit"
+	"rpp-node/prover/key/derive"
 	"rpp-node/prover/merkle"
 	"rpp-node/prover/soundness"
+	"rpp-node/prover/system"
 	"rpp-node/store/keydir"
 )
 
@@ -26,7 +29,8 @@ type combination struct {
 	hash    merkle.Kind
 }
 
-// combinations lists the keys of a family (all if it is empty) and profile (likewise).
+// combinations lists the keys of a family (all if it is empty) and profile (likewise). A
+// variant has no key under a profile that rules its heights out.
 func combinations(family, profile string) ([]combination, error) {
 	var profiles []soundness.Profile
 	if profile == "" {
@@ -47,14 +51,25 @@ func combinations(family, profile string) ([]combination, error) {
 		families = []circuit.Family{*f}
 	}
 	var out []combination
+	var none error
 	for _, f := range families {
 		for i := range f.Variants {
 			for _, p := range profiles {
 				for _, h := range []merkle.Kind{merkle.Poseidon2, merkle.Keccak} {
-					out = append(out, combination{&f.Variants[i], p, h})
+					switch _, err := derive.Check(&f.Variants[i], p, h); {
+					case err == nil:
+						out = append(out, combination{&f.Variants[i], p, h})
+					case errors.Is(err, system.ErrHeights):
+						none = err
+					default:
+						return nil, err
+					}
 				}
 			}
 		}
+	}
+	if len(out) == 0 {
+		return nil, none
 	}
 	return out, nil
 }

@@ -15,8 +15,10 @@ import (
 	"rpp-node/prover/system"
 )
 
-// Verifying derives the verifying key of a variant under a profile and a hash.
-func Verifying(v *circuit.Variant, p soundness.Profile, hash merkle.Kind, dev device.Device) (*key.Verifying, error) {
+// Check makes the system of a variant under a profile and a hash. Its error wraps
+// system.ErrHeights if the profile rules the variant's heights out: such a variant has no
+// key under that profile.
+func Check(v *circuit.Variant, p soundness.Profile, hash merkle.Kind) (*system.System, error) {
 	c := v.Circuit()
 	s, err := system.New(c, field.ExtOf(c.Field, p.Degree), hash, key.Params(p), nil)
 	if err != nil {
@@ -24,8 +26,17 @@ func Verifying(v *circuit.Variant, p soundness.Profile, hash merkle.Kind, dev de
 	}
 	for _, h := range v.Heights {
 		if err := s.CheckHeights(h); err != nil {
-			return nil, fmt.Errorf("%w (allowed heights of %s/%s)", err, v.Family, v.Name)
+			return nil, fmt.Errorf("%s/%s has no keys under profile %s: %w", v.Family, v.Name, p.Name, err)
 		}
+	}
+	return s, nil
+}
+
+// Verifying derives the verifying key of a variant under a profile and a hash.
+func Verifying(v *circuit.Variant, p soundness.Profile, hash merkle.Kind, dev device.Device) (*key.Verifying, error) {
+	s, err := Check(v, p, hash)
+	if err != nil {
+		return nil, err
 	}
 	stark.NewKey(s, dev)
 	return key.Describe(v.Family, v.Name, v.Version, s, p, v.Heights), nil
