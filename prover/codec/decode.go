@@ -3,6 +3,7 @@ package codec
 import (
 	"errors"
 	"fmt"
+	"reflect"
 
 	"rpp-node/prover/field"
 	"rpp-node/prover/merkle"
@@ -28,23 +29,23 @@ func (c Format) Decode(b []byte, limit int) (*Proof, error) {
 	if len(b) > limit {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(b), limit)
 	}
-	d := decoder{Format: c, b: b}
+	d := newDecoder(c, b)
 	p := &Proof{Main: d.cap()}
 	if d.option() {
 		p.Permutation = d.cap()
 	}
 	p.Quotient = d.cap()
 	d.noRandom()
-	p.Instances = list(&d, 7, d.opened)
+	p.Instances = list(d, 7, d.opened)
 	p.FRI = d.fri()
-	p.Terminals = list(&d, 1, func() *field.E {
+	p.Terminals = list(d, 1, func() *field.E {
 		if !d.option() {
 			return nil
 		}
 		v := d.ext()
 		return &v
 	})
-	p.DegreeBits = list(&d, 1, d.uvarint)
+	p.DegreeBits = list(d, 1, d.uvarint)
 	return p, d.end()
 }
 
@@ -53,7 +54,7 @@ func (c Format) DecodeFRI(b []byte, limit int) (*FRIProof, error) {
 	if len(b) > limit {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(b), limit)
 	}
-	d := decoder{Format: c, b: b}
+	d := newDecoder(c, b)
 	p := d.fri()
 	return &p, d.end()
 }
@@ -62,8 +63,13 @@ func (c Format) DecodeFRI(b []byte, limit int) (*FRIProof, error) {
 // is empty, so that callers need not look until the end.
 type decoder struct {
 	Format
-	b   []byte
-	err error
+	b      []byte
+	memory int // bytes that lists may still take
+	err    error
+}
+
+func newDecoder(c Format, b []byte) *decoder {
+	return &decoder{Format: c, b: b, memory: memoryPerByte*len(b) + memorySpare}
 }
 
 func (d *decoder) fail(err error) {
@@ -129,6 +135,13 @@ func (d *decoder) noRandom() {
 	}
 }
 
+// Memory that decoding may ask for: room for an honest proof of any shape, and no more for
+// an input whose items are empty lists, each a byte here and a header in memory.
+const (
+	memoryPerByte = 4
+	memorySpare   = 12 << 20
+)
+
 // listRoom is how many items a list has room for before any has been read. More would
 // let one claimed length after another, nested, multiply the memory of an input that
 // holds none of the items.
@@ -141,8 +154,19 @@ func list[T any](d *decoder, size int, item func() T) []T {
 		d.fail(fmt.Errorf("%w: list of %d", ErrTruncated, n))
 		return nil
 	}
-	out := make([]T, 0, min(n, listRoom))
+	out := []T{}
 	for range n {
+		if len(out) == cap(out) {
+			room := int(n)
+			if len(out) == 0 {
+				room = min(room, listRoom)
+			}
+			if d.memory -= room * int(reflect.TypeFor[T]().Size()); d.memory < 0 {
+				d.fail(fmt.Errorf("%w: too many small lists", ErrTooLarge))
+				return nil
+			}
+			out = append(make([]T, 0, room), out...)
+		}
 		out = append(out, item())
 		if d.err != nil {
 			return nil
