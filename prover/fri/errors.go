@@ -15,7 +15,7 @@ var (
 	ErrPoint         = errors.New("fri: opening point lies in the evaluation domain")
 	ErrConstantInput = errors.New("fri: an input of one row is not constant")
 	ErrFinalPoly     = errors.New("fri: the folded codeword is not the final polynomial")
-	ErrBelowCap      = errors.New("fri: a matrix has fewer rows than its commitment has digests")
+	ErrTooShort      = errors.New("fri: a matrix has too few rows to be tested")
 	ErrInputOpening  = errors.New("fri: opened rows rejected")
 	ErrRoundOpening  = errors.New("fri: opened codeword rejected")
 )

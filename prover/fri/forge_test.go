@@ -210,13 +210,26 @@ func TestBelowCap(t *testing.T) {
 		t.Fatal("the commitments differ")
 	}
 	for _, o := range []*opener{a, b} {
-		if err := o.verifier().Verify(o.transcript(), o.claims(), o.prove(o.transcript(), cheat{})); !errors.Is(err, fri.ErrBelowCap) {
-			t.Errorf("got %v, want %v", err, fri.ErrBelowCap)
+		if err := o.verifier().Verify(o.transcript(), o.claims(), o.prove(o.transcript(), cheat{})); !errors.Is(err, fri.ErrTooShort) {
+			t.Errorf("got %v, want %v", err, fri.ErrTooShort)
 		}
 	}
 	// At the cap's own height a matrix is held.
 	o := newOpener(forgeExt, params, []committed{tall, lowDegree(rng, params, 3, 1, z)})
 	if err := o.verifier().Verify(o.transcript(), o.claims(), o.prove(o.transcript(), cheat{})); err != nil {
 		t.Error(err)
+	}
+}
+
+// TestNeverFolded is FR10: a matrix that the folding would not reach is refused, whatever
+// is claimed about it.
+func TestNeverFolded(t *testing.T) {
+	rng := rand.New(rand.NewPCG(8, 1))
+	params := forgeParams()
+	params.LogFinalPolyLen = 2
+	z := randomExt(rng)
+	o := newOpener(forgeExt, params, []committed{lowDegree(rng, params, 6, 1, z), noise(rng, 2, 1, z)})
+	if err := o.verifier().Verify(o.transcript(), o.claims(), o.prove(o.transcript(), cheat{})); !errors.Is(err, fri.ErrTooShort) {
+		t.Errorf("got %v, want %v", err, fri.ErrTooShort)
 	}
 }

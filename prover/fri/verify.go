@@ -92,7 +92,7 @@ func (s *session) run() error {
 // which the caller has absorbed, are checked with the trees.
 func (s *session) checkShape() error {
 	p, n := s.p, len(s.arities)
-	if err := s.checkBelowCap(); err != nil {
+	if err := s.checkRowCounts(); err != nil {
 		return err
 	}
 	if len(p.Commits) != n || len(p.CommitPoW) != n || len(p.Rounds) != n {
@@ -128,17 +128,19 @@ func (s *session) checkShape() error {
 	return s.checks.finalPolyLen(len(p.FinalPoly), 1<<s.Params.LogFinalPolyLen)
 }
 
-// checkBelowCap refuses a matrix with fewer rows than its commitment has digests: it would
-// join the tree above the cap, so that nothing would tie its rows to the commitment.
-func (s *session) checkBelowCap() error {
+// checkRowCounts refuses a matrix with fewer rows than its commitment has digests, which
+// would join the tree above the cap, so that nothing would tie its rows to the commitment;
+// and one with fewer rows than the folded codeword at last, which would never join it.
+func (s *session) checkRowCounts() error {
 	for i, r := range s.rounds {
 		top := 0
 		for _, m := range r.Mats {
 			top = max(top, m.LogHeight)
 		}
 		for j, m := range r.Mats {
-			if least := merkle.LogCap(s.Params.CapHeight, top); m.LogHeight < least {
-				return fmt.Errorf("%w: commitment %d matrix %d has 2^%d rows, want at least 2^%d", ErrBelowCap, i, j, m.LogHeight, least)
+			least := max(merkle.LogCap(s.Params.CapHeight, top), s.Params.LogBlowup+s.Params.LogFinalPolyLen)
+			if m.LogHeight < least {
+				return fmt.Errorf("%w: commitment %d matrix %d: 2^%d, want at least 2^%d", ErrTooShort, i, j, m.LogHeight, least)
 			}
 		}
 	}

@@ -85,6 +85,12 @@ func craftedCases() []crafted {
 			f := loadFixture(tb, mixed)
 			return verifier.Verify(heavier(tb, mixed), f.st, f.proof)
 		}},
+		{"no queries", "V014-parameters", func(tb testing.TB) error {
+			f := loadFixture(tb, mixed)
+			s := *f.sys
+			s.FRI.NumQueries = 0
+			return verifier.Verify(&s, f.st, f.proof)
+		}},
 		{"opening point among the queried", "V037-opening-point", func(tb testing.TB) error {
 			f := loadFixture(tb, mixed)
 			z := freeze(record(tb, f, f.proof))

@@ -40,6 +40,7 @@ var codes = []struct {
 	{system.ErrPublics, "V011-public-values"},
 	{system.ErrPreprocessed, "V012-preprocessed"},
 	{lookup.ErrMultiplicity, "V013-multiplicity"},
+	{fri.ErrParams, "V014-parameters"},
 	{ErrInstanceCount, "V020-instances"},
 	{ErrDegreeBits, "V021-degree-bits"},
 	{ErrCapPresence, "V022-permutation"},

@@ -51,6 +51,9 @@ func newVerification(s *system.System, st *Statement, p *codec.Proof) *verificat
 }
 
 func (v *verification) run() error {
+	if err := v.FRI.Validate(); err != nil {
+		return err
+	}
 	if err := v.CheckHeights(v.st.LogHeights); err != nil {
 		return err
 	}
