@@ -48,8 +48,8 @@ func shape(s *system.System, logHeights []int) soundness.Shape {
 	return sh
 }
 
-// Analyse gives the bits of the tallest proofs that the key allows; the caller has made
-// the system from the key.
+// Analyse gives the bits of the weakest proofs that the key allows (not always the tallest:
+// the query term of a low table is the worse); the caller has made the system from the key.
 func (k *Verifying) Analyse(s *system.System) (soundness.Report, error) {
 	var worst soundness.Report
 	for i, h := range k.Heights {

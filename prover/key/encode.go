@@ -119,7 +119,10 @@ func Decode(b []byte) (*Verifying, error) {
 	if d.err != nil {
 		return nil, d.err
 	}
-	return k, k.check()
+	if err := k.check(); err != nil {
+		return nil, err
+	}
+	return k, nil
 }
 
 // check refuses keys whose fields are well formed but mean nothing.
