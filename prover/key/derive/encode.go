@@ -47,9 +47,10 @@ func Encode(vk *key.Verifying, pk *stark.Key) []byte {
 	return b
 }
 
-// Decode reads a proving key for a chain. The tree is built again over the extension and
-// compared with the verifying key's commitment, so that what does not belong to the key
-// is never proved with; shapes come from the circuit, not from the file.
+// Decode reads a proving key for a chain. The extension is made again from the
+// coefficients and the tree from the extension, and they are compared with the file's and
+// the verifying key's, so that what does not belong to the key is never proved with; shapes
+// come from the circuit, not from the file.
 func Decode(b []byte, c *air.Circuit, chainID uint64, dev device.Device) (*key.Verifying, *stark.Key, error) {
 	if len(b) < len(provingMagic)+4 || string(b[:len(provingMagic)]) != provingMagic {
 		return nil, nil, fmt.Errorf("%w: magic: not a proving key of version 1", ErrProving)
@@ -71,7 +72,7 @@ func Decode(b []byte, c *air.Circuit, chainID uint64, dev device.Device) (*key.V
 	}
 	pk := &stark.Key{Sys: s}
 	if !s.HasPreprocessed() {
-		return vk, pk, trailing(b)
+		return whole(vk, pk, b)
 	}
 	pk.Prep = &shard.Preprocessed{}
 	logMax := 0
@@ -88,6 +89,9 @@ func Decode(b []byte, c *air.Circuit, chainID uint64, dev device.Device) (*key.V
 				return nil, nil, err
 			}
 		}
+		if same := dev.Evaluate(s.Ext.Base, poly, s.Ext.Base.Generator(), log+s.FRI.LogBlowup); !slices.Equal(same.Values, lde.Values) {
+			return nil, nil, fmt.Errorf("%w: table %q: the extension is not that of the coefficients; derive the key again", ErrProving, t.Name)
+		}
 		pk.Prep.Polys, pk.Prep.LDE = append(pk.Prep.Polys, poly), append(pk.Prep.LDE, lde)
 		logMax = max(logMax, log+s.FRI.LogBlowup)
 	}
@@ -95,14 +99,15 @@ func Decode(b []byte, c *air.Circuit, chainID uint64, dev device.Device) (*key.V
 	if !slices.Equal(pk.Prep.Tree.Top(), vk.PrepCap) {
 		return nil, nil, fmt.Errorf("%w: the preprocessed columns are not those of the commitment; derive the key again", ErrProving)
 	}
-	return vk, pk, trailing(b)
+	return whole(vk, pk, b)
 }
 
-func trailing(b []byte) error {
-	if len(b) > 0 {
-		return fmt.Errorf("%w: %d bytes follow the key", ErrProving, len(b))
+// whole returns the key that was read, unless bytes are left.
+func whole(vk *key.Verifying, pk *stark.Key, rest []byte) (*key.Verifying, *stark.Key, error) {
+	if len(rest) > 0 {
+		return nil, nil, fmt.Errorf("%w: %d bytes follow the key", ErrProving, len(rest))
 	}
-	return nil
+	return vk, pk, nil
 }
 
 // words fills dst and returns the rest of b.
