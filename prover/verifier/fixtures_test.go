@@ -36,23 +36,6 @@ func (f *fixture) decode(tb testing.TB) *codec.Proof {
 	return p
 }
 
-func (f *fixture) witness(tb testing.TB) *stark.Witness {
-	tb.Helper()
-	var index []struct{ Name, Instance string }
-	vectors.JSON(tb, "batch2/index.json", &index)
-	for _, v := range index {
-		if v.Name == f.name {
-			in, err := interop.DecodeInstance(vectors.Bytes(tb, "batch2/"+v.Instance), f.sys)
-			if err != nil {
-				tb.Fatal(err)
-			}
-			return &stark.Witness{Traces: in.Traces, Publics: in.Publics}
-		}
-	}
-	tb.Fatalf("%s is not in the index", f.name)
-	return nil
-}
-
 func decodeCircuit(tb testing.TB, name string) (*system.System, error) {
 	return interop.DecodeCircuit(vectors.Bytes(tb, name), func(file string) ([]byte, error) {
 		return vectors.Bytes(tb, path.Join(path.Dir(name), file)), nil
