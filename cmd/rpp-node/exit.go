@@ -9,6 +9,7 @@ import (
 	"rpp-node/prover/fri"
 	"rpp-node/prover/interop"
 	"rpp-node/prover/key"
+	"rpp-node/prover/lookup"
 	"rpp-node/prover/shard"
 	"rpp-node/prover/soundness"
 	"rpp-node/prover/system"
@@ -37,7 +38,7 @@ func exitCode(err error) int {
 	var floor *soundness.BelowFloorError
 	switch {
 	case errors.As(err, &rejection), errors.Is(err, air.ErrWitness), errors.Is(err, key.ErrMismatch),
-		errors.Is(err, key.ErrHeights), errors.Is(err, errRejected), errors.Is(err, system.ErrQuotientDegree),
+		errors.Is(err, key.ErrHeights), errors.Is(err, errRejected), errors.Is(err, system.ErrQuotientDegree), errors.Is(err, lookup.ErrMultiplicity),
 		errors.Is(err, container.ErrContainer):
 		return exitRejected
 	case errors.As(err, &usage), errors.As(err, &input), errors.As(err, &floor),

@@ -17,7 +17,7 @@ import (
 // verifyCmd verifies a proof file.
 type verifyCmd struct {
 	Proof   string  `arg:"" help:"Proof file."`
-	VK      string  `name:"vk" help:"Verifying key file. Without it the key comes from the key directory, or is derived from the built-in circuit."`
+	VK      string  `name:"vk" help:"Verifying key file, trusted as given. Without it the key comes from the key directory, or is derived from the built-in circuit."`
 	ChainID uint64  `name:"chain-id" help:"Chain that the proof must be bound to." default:"0"`
 	Keys    string  `help:"Key directory." env:"RPP_KEYS"`
 	Floor   float64 `name:"security-floor" help:"Proven bits below which to refuse." default:"100"`
@@ -101,6 +101,11 @@ func (c *verifyCmd) Run(e *env) error {
 		return fmt.Errorf("%w: the proof is of %s/%s, the key is for %s/%s", errRejected, f.Family, f.Variant, vk.Family, vk.Variant)
 	case fp != f.Fingerprint:
 		return fmt.Errorf("%w: the proof names key %x, this key is %s; fetch the key of that release, or derive it", errRejected, f.Fingerprint, fp)
+	case f.Field != vk.Field || f.Profile != vk.Profile.Name || f.Hash != vk.Hash.String():
+		// The field decides how the public values were read; none may be a label only.
+		return fmt.Errorf("%w: the proof says %s, %s, %s, its key %s, %s, %s", errRejected, f.Field, f.Profile, f.Hash, vk.Field, vk.Profile.Name, vk.Hash)
+	case vk.Version != v.Version:
+		return fmt.Errorf("%w: the key is of version %d of %s/%s, this release has version %d; use the release that made it", errRejected, vk.Version, f.Family, f.Variant, v.Version)
 	case f.ChainID != c.ChainID:
 		return fmt.Errorf("%w: the proof is bound to chain %d, expected %d (--chain-id)", errRejected, f.ChainID, c.ChainID)
 	}

@@ -49,9 +49,6 @@ func (b *Builder) SetMaxDegree(d int) { b.table.MaxDegree = d }
 // Table returns the finished table.
 func (b *Builder) Table() Table { return b.table }
 
-// ConstraintCount is the number of constraints asserted so far.
-func (b *Builder) ConstraintCount() int { return len(b.table.Constraints) }
-
 func (b *Builder) node(n Node) Expr {
 	if id, ok := b.index[n]; ok {
 		return Expr{b, id}

@@ -55,8 +55,7 @@ func (c *Circuit) Check(traces []matrix.Matrix, publics [][]field.Elem) error {
 	}
 	buses := map[string]*busCount{}
 	for i := range c.Tables {
-		t := &c.Tables[i]
-		if err := c.checkTable(t, traces[i], publics[i], buses); err != nil {
+		if err := c.checkTable(i, traces[i], publics[i], buses); err != nil {
 			return err
 		}
 	}
@@ -96,7 +95,8 @@ func (c *Circuit) CheckShape(traces []matrix.Matrix, publics [][]field.Elem) err
 	return nil
 }
 
-func (c *Circuit) checkTable(t *Table, trace matrix.Matrix, publics []field.Elem, buses map[string]*busCount) error {
+func (c *Circuit) checkTable(table int, trace matrix.Matrix, publics []field.Elem, buses map[string]*busCount) error {
+	t := &c.Tables[table]
 	prog := Compile(c.Field, t, true, t.LookupNodes())
 	m := prog.NewMachine(publics, checkBlock)
 	h := trace.Height()
@@ -114,7 +114,7 @@ func (c *Circuit) checkTable(t *Table, trace matrix.Matrix, publics []field.Elem
 		if failed != nil {
 			return failed
 		}
-		t.countMessages(c.Field, m, from, n, buses)
+		t.countMessages(c.Field, table, m, from, n, buses)
 	}
 	return nil
 }
@@ -208,11 +208,11 @@ type busCount struct {
 	count []field.Elem
 }
 
-func (t *Table) countMessages(f *field.Field, m *Machine, from, n int, buses map[string]*busCount) {
+func (t *Table) countMessages(f *field.Field, table int, m *Machine, from, n int, buses map[string]*busCount) {
 	for i, l := range t.Lookups {
 		key, name := "global:"+l.Bus, l.Bus
 		if l.Kind == Local {
-			key, name = fmt.Sprintf("local:%s:%d", t.Name, i), t.Name
+			key, name = fmt.Sprintf("local:%d:%d", table, i), t.Name
 		}
 		b := buses[key]
 		if b == nil {

@@ -2,6 +2,12 @@ package air
 
 import "rpp-node/prover/field"
 
+// DegreeLimit is where degrees stop growing: far above what any blow-up allows, and far
+// below where sums of them over the messages of a column could overflow. Without it a
+// long chain of products would come round to a small degree, and be given quotient
+// chunks in which any value fits.
+const DegreeLimit = 1 << 20
+
 // Degrees returns the degree multiple of every node, by upstream's rules: columns and
 // the first/last selectors count 1, the transition selector and constants 0; sums take
 // the larger, products add. Constants fold first (const∘const, 0+x, x-0, 0-x, 1·x, 0·x),
@@ -14,7 +20,6 @@ func (t *Table) Degrees(f *field.Field) []int {
 	deg := make([]int, len(t.Nodes))
 	inf := make([]info, len(t.Nodes))
 	isZero := func(i info) bool { return i.constant && i.value == 0 }
-	isOne := func(i info) bool { return i.constant && i.value == f.One() }
 	for i, n := range t.Nodes {
 		switch n.Op {
 		case OpConst:
@@ -38,16 +43,12 @@ func (t *Table) Degrees(f *field.Field) []int {
 			}
 		case OpMul:
 			a, b := inf[n.A], inf[n.B]
-			deg[i] = deg[n.A] + deg[n.B]
+			deg[i] = min(deg[n.A]+deg[n.B], DegreeLimit)
 			switch {
 			case a.constant && b.constant:
 				inf[i] = info{true, f.Mul(a.value, b.value)}
 			case isZero(a), isZero(b):
 				inf[i], deg[i] = info{true, 0}, 0
-			case isOne(a):
-				inf[i] = inf[n.B]
-			case isOne(b):
-				inf[i] = inf[n.A]
 			}
 		}
 	}

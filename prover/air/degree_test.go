@@ -141,8 +141,8 @@ func TestWhen(t *testing.T) {
 			t.Errorf("constraint %d is node %d, want %d", i, id, want[i].id)
 		}
 	}
-	if b.ConstraintCount() != len(want) {
-		t.Errorf("%d constraints, want %d", b.ConstraintCount(), len(want))
+	if got := len(b.Table().Constraints); got != len(want) {
+		t.Errorf("%d constraints, want %d", got, len(want))
 	}
 }
 

@@ -4,7 +4,7 @@
 // rpp-circuit-1 files share.
 //
 // A circuit is made by a Builder (prover/circuit), or decoded from a file
-// (prover/codec), then validated once; everything after that trusts it. Three readers
+// (prover/interop), then validated once; everything after that trusts it. Three readers
 // interpret the graph:
 //
 //   - EvalPoint, one extension point, for the verifier;

@@ -1,8 +1,6 @@
 package air
 
 import (
-	"slices"
-
 	"rpp-node/prover/field"
 )
 
@@ -60,7 +58,7 @@ func (t *Table) sourceIndex(n Node) int32 {
 func Compile(f *field.Field, t *Table, constraints bool, pinned []NodeID) *Program {
 	c := compiler{p: &Program{table: t, f: f, pins: map[NodeID]int32{}}}
 	c.markNeeded(constraints, pinned)
-	c.emit(constraints, pinned)
+	c.emit(constraints)
 	c.allocate(pinned)
 	return c.p
 }
@@ -68,6 +66,7 @@ func Compile(f *field.Field, t *Table, constraints bool, pinned []NodeID) *Progr
 type compiler struct {
 	p       *Program
 	needed  []bool
+	pinned  []bool
 	uniform []bool
 	scalar  []int32 // index of a uniform node among the scalars
 	virtual []int32 // vector index of a node before register allocation
@@ -82,8 +81,9 @@ func (c *compiler) markNeeded(constraints bool, pinned []NodeID) {
 			c.needed[id] = true
 		}
 	}
+	c.pinned = make([]bool, len(t.Nodes))
 	for _, id := range pinned {
-		c.needed[id] = true
+		c.needed[id], c.pinned[id] = true, true
 	}
 	for i := len(t.Nodes) - 1; i >= 0; i-- {
 		n := t.Nodes[i]
@@ -114,7 +114,7 @@ func (c *compiler) markNeeded(constraints bool, pinned []NodeID) {
 }
 
 // emit writes the instructions with one fresh register for each value.
-func (c *compiler) emit(constraints bool, pinned []NodeID) {
+func (c *compiler) emit(constraints bool) {
 	t := c.p.table
 	asserted := map[NodeID][]int32{}
 	if constraints {
@@ -137,7 +137,7 @@ func (c *compiler) emit(constraints bool, pinned []NodeID) {
 		id := NodeID(i)
 		switch {
 		case c.uniform[i]:
-			if len(asserted[id]) > 0 || slices.Contains(pinned, id) {
+			if len(asserted[id]) > 0 || c.pinned[id] {
 				c.virtual[i] = push(vBroadcast, c.scalar[i], 0)
 			}
 		case n.Op < OpAdd:

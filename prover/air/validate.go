@@ -12,7 +12,7 @@ const (
 	MaxTables      = 64
 	MaxWidth       = 16384
 	MaxPublics     = 4096
-	MaxNodes       = 1 << 22
+	MaxNodes       = 1 << 20
 	MaxConstraints = 1 << 20
 	MaxLookups     = 4096
 	MaxTuples      = 4096 // in one interaction

@@ -46,7 +46,7 @@ func (t *Live) Grind(label string, bits int, workers int) field.Elem {
 	}
 	wg.Wait()
 	if best.Load() == uint64(f.Modulus()) {
-		panic("challenger: no element of the field is a witness") // 2^-2^(31-bits)
+		panic("challenger: no element of the field is a witness") // see MaxPoWBits
 	}
 	w := f.FromUint(best.Load())
 	t.CheckWitness(label, bits, w)

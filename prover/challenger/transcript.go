@@ -5,7 +5,11 @@ import (
 	"rpp-node/prover/merkle"
 )
 
-// MaxBits bounds what SampleBits and proofs of work may ask for: fewer than any field
+// MaxPoWBits bounds proofs of work: with 26 bits the chance that no element of the field
+// is a witness is below 2^-45, and nobody grinds for more.
+const MaxPoWBits = 26
+
+// MaxBits bounds what SampleBits may ask for: fewer than any field
 // here has.
 const MaxBits = 30
 

@@ -45,8 +45,8 @@ func (p *Params) Validate() error {
 		{"fri.log_final_poly_len", p.LogFinalPolyLen, 0, MaxFinalPoly},
 		{"fri.max_log_arity", p.MaxLogArity, 1, MaxArity},
 		{"fri.num_queries", p.NumQueries, 1, MaxQueries},
-		{"fri.commit_pow_bits", p.CommitPoWBits, 0, challenger.MaxBits},
-		{"fri.query_pow_bits", p.QueryPoWBits, 0, challenger.MaxBits},
+		{"fri.commit_pow_bits", p.CommitPoWBits, 0, challenger.MaxPoWBits},
+		{"fri.query_pow_bits", p.QueryPoWBits, 0, challenger.MaxPoWBits},
 		{"fri.cap_height", p.CapHeight, 0, MaxCapHeight},
 	} {
 		if c.v < c.lo || c.v > c.hi {

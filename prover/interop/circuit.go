@@ -53,7 +53,7 @@ type friFile struct {
 // the caller derives.
 func DecodeCircuit(b []byte, open func(name string) ([]byte, error)) (*system.System, error) {
 	var file circuitFile
-	if err := strict(b, &file); err != nil {
+	if err := strict(b, rootCircuit, &file); err != nil {
 		return nil, err
 	}
 	if file.Format != circuitFormat {

@@ -28,7 +28,7 @@ type Instance struct {
 // DecodeInstance reads an rpp-instance-1 file for the given system.
 func DecodeInstance(b []byte, s *system.System) (*Instance, error) {
 	var file instanceFile
-	if err := strict(b, &file); err != nil {
+	if err := strict(b, rootInstance, &file); err != nil {
 		return nil, err
 	}
 	if file.Format != instanceFormat {

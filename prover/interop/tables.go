@@ -45,9 +45,6 @@ func (n *nodeFile) UnmarshalJSON(b []byte) error {
 	}
 	n.args = make([]uint32, len(parts)-1)
 	for i := range n.args {
-		if string(parts[i+1]) == "null" { // which the decoder would take for 0
-			return fmt.Errorf("null in a node")
-		}
 		if err := json.Unmarshal(parts[i+1], &n.args[i]); err != nil {
 			return err
 		}
@@ -65,7 +62,7 @@ func (n nodeFile) MarshalJSON() ([]byte, error) {
 
 type lookupFile struct {
 	Kind     string       `json:"kind"`
-	Bus      string       `json:"bus,omitempty"`
+	Bus      *string      `json:"bus,omitempty"`
 	Fields   []air.NodeID `json:"fields,omitempty"`
 	Count    *air.NodeID  `json:"count,omitempty"`
 	Weight   *uint32      `json:"weight,omitempty"`
@@ -106,7 +103,7 @@ var opByName = func() map[string]air.Op {
 
 func decodeTables(f *field.Field, b []byte) ([]air.Table, error) {
 	var files []tableFile
-	if err := strict(b, &files); err != nil {
+	if err := strict(b, rootTables, &files); err != nil {
 		return nil, fmt.Errorf("tables: %w", err)
 	}
 	out := make([]air.Table, len(files))
@@ -182,7 +179,7 @@ func (l *lookupFile) lookup() (air.Lookup, error) {
 	single := l.Fields != nil || l.Count != nil || l.Weight != nil
 	switch l.Kind {
 	case "local":
-		if l.Tuples == nil || single || l.Branches != nil || l.Bus != "" {
+		if l.Tuples == nil || single || l.Branches != nil || l.Bus != nil {
 			return air.Lookup{}, bad("a local lookup has tuples and nothing else")
 		}
 		out := air.Lookup{Kind: air.Local}
@@ -191,15 +188,15 @@ func (l *lookupFile) lookup() (air.Lookup, error) {
 		}
 		return out, nil
 	case "global":
-		if l.Fields == nil || l.Count == nil || l.Weight == nil || l.Tuples != nil || l.Branches != nil {
+		if l.Bus == nil || l.Fields == nil || l.Count == nil || l.Weight == nil || l.Tuples != nil || l.Branches != nil {
 			return air.Lookup{}, bad("a global lookup has bus, fields, count and weight")
 		}
-		return air.Lookup{Kind: air.Global, Bus: l.Bus, Tuples: []air.Tuple{{Fields: l.Fields, Count: *l.Count, Weight: *l.Weight}}}, nil
+		return air.Lookup{Kind: air.Global, Bus: *l.Bus, Tuples: []air.Tuple{{Fields: l.Fields, Count: *l.Count, Weight: *l.Weight}}}, nil
 	case "exclusive":
-		if l.Branches == nil || single || l.Tuples != nil {
+		if l.Bus == nil || l.Branches == nil || single || l.Tuples != nil {
 			return air.Lookup{}, bad("an exclusive lookup has bus and branches")
 		}
-		out := air.Lookup{Kind: air.Exclusive, Bus: l.Bus}
+		out := air.Lookup{Kind: air.Exclusive, Bus: *l.Bus}
 		for _, t := range l.Branches {
 			out.Tuples = append(out.Tuples, air.Tuple{Flag: t.Flag, Fields: t.Fields, Count: t.Count, Weight: t.Weight})
 		}
@@ -238,7 +235,10 @@ func encodeTables(f *field.Field, tables []air.Table) []tableFile {
 }
 
 func encodeLookup(l air.Lookup) lookupFile {
-	out := lookupFile{Bus: l.Bus}
+	var out lookupFile
+	if l.Kind != air.Local {
+		out.Bus = &l.Bus
+	}
 	switch l.Kind {
 	case air.Local:
 		out.Kind = "local"

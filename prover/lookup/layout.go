@@ -38,7 +38,7 @@ type Layout struct {
 	MaxWidth int      // widest tuple, at least 1
 }
 
-// ErrMultiplicity is a batch in which a bus could carry p messages or more.
+// ErrMultiplicity is a batch whose buses could carry p messages or more.
 var ErrMultiplicity = errors.New("lookup: multiplicities could wrap around the field")
 
 // New lays out the lookups of a validated circuit.
@@ -184,16 +184,18 @@ func (c *Column) Weight() uint64 {
 	return sum
 }
 
-// CheckHeights refuses heights at which Σ weight·height of a bus could reach p.
+// CheckHeights refuses heights at which Σ weight·height, over all columns of the batch,
+// reaches p. Bus by bus would do, but upstream sums over the batch, and a proof that its
+// verifier refuses is of no use.
 func (l *Layout) CheckHeights(f *field.Field, logHeights []int) error {
-	total := make([]uint64, len(l.BusNames))
+	var total uint64
 	for i := range l.Tables {
 		for k := range l.Tables[i].Columns {
 			c := &l.Tables[i].Columns[k]
 			hi, add := bits.Mul64(c.Weight(), 1<<logHeights[i])
-			total[c.Bus] += add
-			if hi != 0 || add >= uint64(f.Modulus()) || total[c.Bus] >= uint64(f.Modulus()) {
-				return fmt.Errorf("%w: bus %s", ErrMultiplicity, l.BusNames[c.Bus])
+			total += add
+			if hi != 0 || add >= uint64(f.Modulus()) || total >= uint64(f.Modulus()) {
+				return fmt.Errorf("%w: up to bus %s; use shorter tables or smaller weights", ErrMultiplicity, l.BusNames[c.Bus])
 			}
 		}
 	}

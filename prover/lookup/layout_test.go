@@ -105,7 +105,7 @@ func TestHeightBound(t *testing.T) {
 	one := sender(f, "a", 1, 127)
 	check("127·2^24", []int{24}, true, one)
 	check("127·2^24 + 1", []int{24, 0}, false, one, sender(f, "a", 1, 1))
-	check("another bus", []int{24, 0}, true, one, sender(f, "b", 1, 1))
+	check("another bus", []int{24, 0}, false, one, sender(f, "b", 1, 1))
 	check("127 messages", []int{24}, true, sender(f, "a", 127, 1))
 	check("128 messages", []int{24}, false, sender(f, "a", 128, 1))
 	check("a product above 64 bits", []int{24}, false, sender(f, "a", 1, 1<<32-1))

@@ -34,12 +34,7 @@ func Build(s merkle.Suite, loop For, base []merkle.Digest, mats []matrix.Matrix,
 	for _, m := range mats {
 		width = max(width, m.Height())
 	}
-	var layer []merkle.Digest
-	if base == nil {
-		layer = hashRows(s, loop, nil, mats, width)
-	} else {
-		layer = hashRows(s, loop, base, mats, width)
-	}
+	layer := hashRows(s, loop, base, mats, width)
 	t := &Tree{Layers: [][]merkle.Digest{layer}}
 	for width > stop {
 		width /= 2
