@@ -54,6 +54,10 @@ func describe(c *air.Circuit) (info circuitInfo) {
 	return info
 }
 
+func (c *circuitsListCmd) Help() string {
+	return "Example:\n  rpp-node circuits list --json"
+}
+
 func (c *circuitsListCmd) Run(e *env) error {
 	var list []circuitInfo
 	for _, f := range circuit.Families() {
@@ -89,6 +93,7 @@ type circuitsExportCmd struct {
 	Profile string `help:"production, production-fast, fast or bench." default:"production"`
 	Hash    string `help:"poseidon2 or keccak." default:"poseidon2"`
 	ChainID uint64 `name:"chain-id" help:"Chain whose seed goes into the file, for families." default:"0"`
+	JSON    bool   `help:"Print the result as JSON."`
 }
 
 func (c *circuitsExportCmd) Help() string {
@@ -146,6 +151,9 @@ func (c *circuitsExportCmd) Run(e *env) error {
 		names[i] = s.Circuit.Tables[i].Name
 	}
 	slices.Sort(names)
+	if c.JSON {
+		return writeJSON(e.out, map[string]any{"circuit": c.Name, "file": c.Out, "tables": names, "bytes": len(b)})
+	}
 	fmt.Fprintf(e.out, "exported %s: %d tables (%s), %d bytes\n", c.Name, len(names), strings.Join(names, " "), len(b))
 	return nil
 }

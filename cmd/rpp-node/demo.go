@@ -6,12 +6,29 @@ import (
 	"rpp-node/prover/circuit"
 	"rpp-node/prover/merkle"
 	"rpp-node/prover/soundness"
+	"rpp-node/prover/stark"
 )
 
 // demoCmd runs the main job on samples: every family, default variant, production.
 type demoCmd struct {
 	Seed    uint64 `help:"Seed of the samples." default:"1"`
 	Threads int    `help:"Worker threads; 0 for all cores." default:"0"`
+	JSON    bool   `help:"Print the results as JSON."`
+}
+
+// demoResult is what the command says of one family.
+type demoResult struct {
+	Verdict    string             `json:"verdict"`
+	Family     string             `json:"family"`
+	Variant    string             `json:"variant"`
+	ProveMS    float64            `json:"prove_ms"`
+	Stages     map[string]float64 `json:"stages_ms"`
+	ProofBytes int                `json:"proof_bytes"`
+	Soundness  soundness.Report   `json:"soundness"`
+}
+
+func (c *demoCmd) Help() string {
+	return "Example:\n  rpp-node demo --seed 7"
 }
 
 func (c *demoCmd) Run(e *env) error {
@@ -23,6 +40,7 @@ func (c *demoCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	var results []demoResult
 	for _, f := range circuit.Families() {
 		w, err := f.Sample(f.DefaultSize, c.Seed)
 		if err != nil {
@@ -41,8 +59,18 @@ func (c *demoCmd) Run(e *env) error {
 		if err := p.verify(); err != nil {
 			return err
 		}
-		fmt.Fprintf(e.out, "verified %s/%s: proved in %.2f s (grinding %.2f s of it), %d bytes, %s\n",
-			f.Name, v.Name, p.took/1000, p.watch.Took["grind"]/1000, len(p.file.Proof), p.report.Lines()[0])
+		r := demoResult{
+			Verdict: "verified", Family: f.Name, Variant: v.Name, ProveMS: p.took, Stages: p.watch.Took,
+			ProofBytes: len(p.file.Proof), Soundness: p.report,
+		}
+		results = append(results, r)
+		if !c.JSON {
+			fmt.Fprintf(e.out, "verified %s/%s: proved in %.2f s (grinding %.2f s of it), %d bytes, %s\n",
+				r.Family, r.Variant, r.ProveMS/1000, r.Stages[string(stark.StageGrind)]/1000, r.ProofBytes, p.report.Lines()[0])
+		}
+	}
+	if c.JSON {
+		return writeJSON(e.out, results)
 	}
 	return nil
 }

@@ -123,9 +123,13 @@ func (c *interopProveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	watch := newStages(e.err, "interop")
+	if c.JSON {
+		watch.w = nil
+	}
 	start := time.Now()
 	p, err := stark.Prove(k, &stark.Witness{Traces: in.Traces, Publics: in.Publics},
-		stark.Options{Device: dev, Plan: shard.DefaultPlan(), Begin: newStages(e.err, "interop").begin})
+		stark.Options{Device: dev, Plan: shard.DefaultPlan(), Begin: watch.begin})
 	if err != nil {
 		return err
 	}

@@ -160,6 +160,10 @@ func keyLines(infos []keydir.Info) []keyLine {
 	return lines
 }
 
+func (c *keysListCmd) Help() string {
+	return "Example:\n  rpp-node keys list --keys /var/lib/rpp/keys --json"
+}
+
 func (c *keysListCmd) Run(e *env) error {
 	d, err := existingKeys(c.Keys)
 	if err != nil {

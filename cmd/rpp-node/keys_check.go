@@ -117,6 +117,10 @@ type keysGCCmd struct {
 	JSON   bool   `help:"Print as JSON."`
 }
 
+func (c *keysGCCmd) Help() string {
+	return "Examples:\n  rpp-node keys gc --keys /var/lib/rpp/keys --dry-run\n  rpp-node keys gc --keys /var/lib/rpp/keys"
+}
+
 func (c *keysGCCmd) Run(e *env) error {
 	d, err := existingKeys(c.Keys)
 	if err != nil {

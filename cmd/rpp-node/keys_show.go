@@ -37,6 +37,10 @@ type keyShownTable struct {
 	Constraints string `json:"constraints_digest"`
 }
 
+func (c *keysShowCmd) Help() string {
+	return "Example:\n  rpp-node keys show /var/lib/rpp/keys/pruning.block-512.production.poseidon2.vk"
+}
+
 func (c *keysShowCmd) Run(e *env) error {
 	b, err := readFile(c.File, 2*key.MaxBytes)
 	if err != nil {

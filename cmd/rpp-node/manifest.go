@@ -97,6 +97,10 @@ type keysManifestCmd struct {
 	Update string `help:"Write the manifest to this file instead, unless a circuit in it has changed under the same version."`
 }
 
+func (c *keysManifestCmd) Help() string {
+	return "Examples:\n  rpp-node keys manifest\n  rpp-node keys manifest --update docs/keys-manifest.json"
+}
+
 func (c *keysManifestCmd) Run(e *env) error {
 	m, err := manifest()
 	if err != nil {

@@ -46,6 +46,10 @@ func revision() string {
 	return rev + dirty
 }
 
+func (c *versionCmd) Help() string {
+	return "Example:\n  rpp-node version --json"
+}
+
 func (c *versionCmd) Run(e *env) error {
 	r := versionResult{
 		Version: "0.1.0", Revision: revision(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,

@@ -6,7 +6,8 @@
 //
 // It accepts exactly the proofs that upstream's verify_batch accepts for the same system
 // and that are also canonical: the honest folding schedule, shortest lengths, unused
-// proof-of-work witnesses zero, the heights that the caller expects.
+// proof-of-work witnesses zero, the heights that the caller expects, no matrix shorter
+// than its commitment's cap (docs/protocol.md lists where we are stricter).
 //
 // Called by the CLI, by voters and by tests. One goroutine, no state.
 package verifier
