@@ -45,6 +45,18 @@ func provingKey(v *circuit.Variant, p soundness.Profile, hash merkle.Kind, chain
 	return vk, pk, err
 }
 
+// floorFor is the security floor in force: the flag's, else the default one, which falls
+// where a development profile is asked for by name.
+func floorFor(flag *float64, asked string) float64 {
+	if flag != nil {
+		return *flag
+	}
+	if p, err := soundness.ProfileByName(asked); err == nil && p.Development() {
+		return 0
+	}
+	return soundness.DefaultFloor
+}
+
 // checkFloor refuses systems that prove fewer bits than floor, and returns the bits that
 // they do prove.
 func checkFloor(s *system.System, heights []int, floor float64) (soundness.Report, error) {

@@ -22,25 +22,25 @@ import (
 
 // proveCmd proves a witness of a family.
 type proveCmd struct {
-	Family   string  `help:"Circuit family; see 'circuits list'." required:""`
-	Witness  string  `help:"Witness file, JSON or binary." required:""`
-	Out      string  `short:"o" help:"Proof file to write." required:""`
-	Upstream string  `name:"upstream-out" help:"Also write the bare proof in upstream's encoding, and FILE.instance.json."`
-	Profile  string  `help:"production, production-fast, fast or bench." default:"production"`
-	Hash     string  `help:"poseidon2 or keccak: tree and transcript." default:"poseidon2"`
-	ChainID  uint64  `name:"chain-id" help:"Chain that the proof is bound to; 0 for development." default:"0"`
-	Keys     string  `help:"Key directory; without it keys are derived." env:"RPP_KEYS"`
-	Floor    float64 `name:"security-floor" help:"Proven bits below which to refuse." default:"100"`
-	Threads  int     `help:"Worker threads; 0 for all cores." default:"0"`
-	Shards   int     `name:"log-shards" help:"log2 of the shards that the proof is cut into." default:"0"`
-	JSON     bool    `help:"Print the result as JSON."`
+	Family   string   `help:"Circuit family; see 'circuits list'." required:""`
+	Witness  string   `help:"Witness file, JSON or binary." required:""`
+	Out      string   `short:"o" help:"Proof file to write." required:""`
+	Upstream string   `name:"upstream-out" help:"Also write the bare proof in upstream's encoding, and FILE.instance.json."`
+	Profile  string   `help:"production, production-fast, fast or bench." default:"production"`
+	Hash     string   `help:"poseidon2 or keccak: tree and transcript." default:"poseidon2"`
+	ChainID  uint64   `name:"chain-id" help:"Chain that the proof is bound to; 0 for development." default:"0"`
+	Keys     string   `help:"Key directory; without it keys are derived." env:"RPP_KEYS"`
+	Floor    *float64 `name:"security-floor" placeholder:"100" help:"Proven bits below which to refuse; without it 100, or none for a development profile (fast, bench) named by --profile."`
+	Threads  int      `help:"Worker threads; 0 for all cores." default:"0"`
+	Shards   int      `name:"log-shards" help:"log2 of the shards that the proof is cut into." default:"0"`
+	JSON     bool     `help:"Print the result as JSON."`
 }
 
 func (c *proveCmd) Help() string {
 	return "Examples:\n" +
 		"  rpp-node witness sample --family pruning --seed 1 -o block.json\n" +
 		"  rpp-node prove --family pruning --witness block.json -o block.proof\n" +
-		"  rpp-node prove --family pruning --witness block.json --profile fast --security-floor 57 -o quick.proof"
+		"  rpp-node prove --family pruning --witness block.json --profile fast -o quick.proof"
 }
 
 // proveResult is what the command prints.
@@ -106,6 +106,9 @@ func (p *proving) run() (*proved, error) {
 	if err != nil {
 		return nil, err
 	}
+	if err := soundness.CheckFloor(report, soundness.DefaultFloor); err != nil && p.show != nil {
+		fmt.Fprintf(p.show, "warning: for development only: %v\n", err)
+	}
 	plan := shard.DefaultPlan()
 	plan.LogShards = p.shards
 	watch := newStages(p.show, p.variant.Family)
@@ -166,7 +169,7 @@ func (c *proveCmd) Run(e *env) error {
 	}
 	job := proving{
 		witness: w, variant: v, profile: profile, hash: hash, chainID: c.ChainID, keys: c.Keys,
-		floor: c.Floor, shards: c.Shards, dev: dev, show: show, log: e.log,
+		floor: floorFor(c.Floor, c.Profile), shards: c.Shards, dev: dev, show: show, log: e.log,
 	}
 	p, err := job.run()
 	if err != nil {

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"time"
 
@@ -16,12 +17,13 @@ import (
 
 // verifyCmd verifies a proof file.
 type verifyCmd struct {
-	Proof   string  `arg:"" help:"Proof file."`
-	VK      string  `name:"vk" help:"Verifying key file, trusted as given. Without it the key comes from the key directory, or is derived from the built-in circuit."`
-	ChainID uint64  `name:"chain-id" help:"Chain that the proof must be bound to." default:"0"`
-	Keys    string  `help:"Key directory." env:"RPP_KEYS"`
-	Floor   float64 `name:"security-floor" help:"Proven bits below which to refuse." default:"100"`
-	JSON    bool    `help:"Print the result as JSON."`
+	Proof   string   `arg:"" help:"Proof file."`
+	VK      string   `name:"vk" help:"Verifying key file, trusted as given. Without it the key comes from the key directory, or is derived from the built-in circuit."`
+	ChainID uint64   `name:"chain-id" help:"Chain that the proof must be bound to." default:"0"`
+	Keys    string   `help:"Key directory." env:"RPP_KEYS"`
+	Profile string   `help:"Profile that the proof must have. Naming a development profile (fast, bench) accepts its few bits."`
+	Floor   *float64 `name:"security-floor" placeholder:"100" help:"Proven bits below which to refuse."`
+	JSON    bool     `help:"Print the result as JSON."`
 }
 
 func (c *verifyCmd) Help() string {
@@ -104,6 +106,8 @@ func (c *verifyCmd) Run(e *env) error {
 	case f.Field != vk.Field || f.Profile != vk.Profile.Name || f.Hash != vk.Hash.String():
 		// The field decides how the public values were read; none may be a label only.
 		return fmt.Errorf("%w: the proof says %s, %s, %s, its key %s, %s, %s", errRejected, f.Field, f.Profile, f.Hash, vk.Field, vk.Profile.Name, vk.Hash)
+	case c.Profile != "" && c.Profile != f.Profile:
+		return fmt.Errorf("%w: the proof has profile %s, expected %s (--profile)", errRejected, f.Profile, c.Profile)
 	case vk.Version != v.Version:
 		return fmt.Errorf("%w: the key is of version %d of %s/%s, this release has version %d; use the release that made it", errRejected, vk.Version, f.Family, f.Variant, v.Version)
 	case f.ChainID != c.ChainID:
@@ -116,7 +120,11 @@ func (c *verifyCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	report, err := checkFloor(s, f.LogHeights, c.Floor)
+	report, err := checkFloor(s, f.LogHeights, floorFor(c.Floor, c.Profile))
+	var below *soundness.BelowFloorError
+	if errors.As(err, &below) {
+		return fmt.Errorf("%w: %w, or --profile %s", errRejected, err, f.Profile)
+	}
 	if err != nil {
 		return err
 	}

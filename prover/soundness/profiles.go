@@ -29,6 +29,10 @@ var profiles = []Profile{
 	{Name: "bench", Degree: 4, LogBlowup: 1, NumQueries: 100, QueryPoWBits: 16, MaxLogArity: 3, CapHeight: 3},
 }
 
+// Development reports whether the profile stays below DefaultFloor whatever the circuit:
+// it is used only where somebody asks for it.
+func (p Profile) Development() bool { return p.Name == "fast" || p.Name == "bench" }
+
 // Profiles returns the profiles, the default first.
 func Profiles() []Profile { return append([]Profile(nil), profiles...) }
 
