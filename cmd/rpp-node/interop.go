@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"path/filepath"
 	"runtime"
@@ -13,6 +14,7 @@ import (
 	"rpp-node/prover/shard"
 	"rpp-node/prover/soundness"
 	"rpp-node/prover/stark"
+	"rpp-node/prover/system"
 	"rpp-node/prover/verifier"
 )
 
@@ -152,6 +154,9 @@ func (c *interopVerifyCmd) Help() string {
 
 func (c *interopVerifyCmd) Run(e *env) error {
 	k, in, _, err := c.load()
+	if errors.Is(err, system.ErrHeights) || errors.Is(err, system.ErrPublics) {
+		return fmt.Errorf("%w: %w", errRejected, err) // no proof is one of such an instance
+	}
 	if err != nil {
 		return err
 	}

@@ -1,11 +1,8 @@
 package main
 
 import (
-	"errors"
 	"io"
 	"log/slog"
-
-	"rpp-node/prover/verifier"
 )
 
 // newLog is the log of prover and verifier: every line has target=plonky3, by which the
@@ -21,13 +18,12 @@ func newLog(w io.Writer, level string) *slog.Logger {
 	return slog.New(slog.NewTextHandler(w, &slog.HandlerOptions{Level: l})).With("target", "plonky3")
 }
 
-// logFailure logs how a command ended that did not succeed, with the verifier's code if it
-// was a rejection.
+// logFailure logs how a command ended that did not succeed, with its stable code.
 func logFailure(log *slog.Logger, command string, err error) {
-	var rejection *verifier.Error
-	if errors.As(err, &rejection) {
-		log.Warn("rejected", "command", command, "code", string(rejection.Code), "error", rejection.Err)
+	code, exit := classify(err)
+	if exit == exitRejected {
+		log.Warn("rejected", "command", command, "code", code, "error", err)
 		return
 	}
-	log.Error("failed", "command", command, "exit", exitCode(err), "error", err)
+	log.Error("failed", "command", command, "code", code, "exit", exit, "error", err)
 }

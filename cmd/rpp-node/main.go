@@ -57,14 +57,15 @@ func run(args []string, e *env) int {
 		return code
 	}
 	if err != nil {
-		fmt.Fprintln(e.err, "rpp-node:", err)
+		fmt.Fprintf(e.err, "rpp-node: E200-usage: %v\n", err)
 		return exitUsage
 	}
 	e.log = newLog(e.err, c.LogLevel)
 	if err := ctx.Run(); err != nil {
 		logFailure(e.log, ctx.Command(), err)
-		fmt.Fprintln(e.err, "rpp-node:", err)
-		return exitCode(err)
+		code, exit := classify(err)
+		fmt.Fprintf(e.err, "rpp-node: %s: %v\n", code, err)
+		return exit
 	}
 	return exitOK
 }

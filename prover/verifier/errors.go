@@ -81,7 +81,7 @@ type Error struct {
 	Err  error
 }
 
-func (e *Error) Error() string { return fmt.Sprintf("proof rejected [%s]: %v", e.Code, e.Err) }
+func (e *Error) Error() string { return fmt.Sprintf("proof rejected (%s): %v", e.Code, e.Err) }
 
 // Unwrap gives the cause.
 func (e *Error) Unwrap() error { return e.Err }
