@@ -99,9 +99,3 @@ func classify(err error) (code string, exit int) {
 	}
 	return "E400-runtime", exitRuntime
 }
-
-// exitCode classifies an error.
-func exitCode(err error) int {
-	_, exit := classify(err)
-	return exit
-}
