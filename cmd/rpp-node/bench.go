@@ -9,9 +9,7 @@ import (
 	"rpp-node/prover/codec"
 	"rpp-node/prover/field"
 	"rpp-node/prover/key"
-	"rpp-node/prover/merkle"
 	"rpp-node/prover/shard"
-	"rpp-node/prover/soundness"
 	"rpp-node/prover/stark"
 	"rpp-node/prover/system"
 	"rpp-node/prover/verifier"
@@ -74,14 +72,13 @@ func (c *benchCmd) Run(e *env) error {
 	if err != nil {
 		return usageError{fmt.Errorf("--circuit: %w", err)}
 	}
-	profile, err := soundness.ProfileByName(c.Profile)
+	profile, hash, err := profileAndHash(c.Profile, c.Hash)
 	if err != nil {
 		return err
 	}
-	hash, ok := merkle.KindByName(c.Hash)
 	f := field.ByName(c.Field)
-	if !ok || f == nil {
-		return usageError{fmt.Errorf("--hash %q, --field %q: want poseidon2 or keccak, koalabear or babybear", c.Hash, c.Field)}
+	if f == nil {
+		return usageError{fmt.Errorf("--field %q: want koalabear or babybear", c.Field)}
 	}
 	x := field.ExtOf(f, profile.Degree)
 	if x == nil {

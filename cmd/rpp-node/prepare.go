@@ -72,11 +72,11 @@ func checkFloor(s *system.System, heights []int, floor float64) (soundness.Repor
 	return r, err
 }
 
-// loadWitness reads a witness file of a family.
-func loadWitness(family, file string) (*circuit.Family, circuit.Witness, error) {
-	f, err := circuit.ByName(family)
+// loadWitness reads a witness file of a family and finds the variant that it is for.
+func loadWitness(family, file string) (*circuit.Variant, circuit.Witness, error) {
+	f, err := familyFlag(family)
 	if err != nil {
-		return nil, nil, usageError{fmt.Errorf("--family: %w", err)}
+		return nil, nil, err
 	}
 	b, err := readFile(file, circuit.MaxWitnessBytes)
 	if err != nil {
@@ -86,5 +86,9 @@ func loadWitness(family, file string) (*circuit.Family, circuit.Witness, error) 
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w: %s: %w", errRejected, file, err)
 	}
-	return f, w, nil
+	v, err := f.Variant(w.Variant())
+	if err != nil {
+		return nil, nil, fmt.Errorf("%w: %w", errRejected, err)
+	}
+	return v, w, nil
 }

@@ -155,13 +155,9 @@ func (c *proveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	f, w, err := loadWitness(c.Family, c.Witness)
+	v, w, err := loadWitness(c.Family, c.Witness)
 	if err != nil {
 		return err
-	}
-	v, err := f.Variant(w.Variant())
-	if err != nil {
-		return fmt.Errorf("%w: %w", errRejected, err)
 	}
 	show := e.err
 	if c.JSON {

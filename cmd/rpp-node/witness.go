@@ -73,13 +73,9 @@ func (c *witnessCheckCmd) Help() string {
 }
 
 func (c *witnessCheckCmd) Run(e *env) error {
-	f, w, err := loadWitness(c.Family, c.Witness)
+	v, w, err := loadWitness(c.Family, c.Witness)
 	if err != nil {
 		return err
-	}
-	v, err := f.Variant(w.Variant())
-	if err != nil {
-		return fmt.Errorf("%w: %w", errRejected, err)
 	}
 	traces, publics, err := w.Traces()
 	if err != nil {
@@ -88,5 +84,5 @@ func (c *witnessCheckCmd) Run(e *env) error {
 	if err := v.Circuit().Check(traces, publics); err != nil {
 		return err
 	}
-	return (&witnessResult{"ok", f.Name, v.Name, w.Summary(), 0}).print(e, c.JSON)
+	return (&witnessResult{"ok", v.Family, v.Name, w.Summary(), 0}).print(e, c.JSON)
 }

@@ -100,11 +100,13 @@ func (c *Circuit) checkTable(table int, trace matrix.Matrix, publics []field.Ele
 	prog := Compile(c.Field, t, true, t.LookupNodes())
 	m := prog.NewMachine(publics, checkBlock)
 	h := trace.Height()
-	g := newGather(c.Field, t, trace)
+	in := NewBlock(t, checkBlock)
 	for from := 0; from < h; from += checkBlock {
 		n := min(checkBlock, h-from)
 		var failed *ConstraintError
-		m.Run(g.block(from, n), func(k int, values []field.Elem) {
+		in.FillTrace(t, trace, from, n)
+		in.selectRows(c.Field, from, h)
+		m.Run(in, func(k int, values []field.Elem) {
 			for r, v := range values {
 				if v != 0 && (failed == nil || from+r < failed.Row || from+r == failed.Row && k < failed.Constraint) {
 					failed = &ConstraintError{Table: t.Name, Constraint: k, Row: from + r}
@@ -135,60 +137,10 @@ func (t *Table) LookupNodes() []NodeID {
 	return slices.Compact(ids)
 }
 
-// gather turns rows into the column vectors of a Block.
-type gather struct {
-	t     *Table
-	trace matrix.Matrix
-	f     *field.Field
-	b     Block
-}
-
-func columns(n int) [][]field.Elem {
-	store := make([]field.Elem, n*checkBlock)
-	cols := make([][]field.Elem, n)
-	for i := range cols {
-		cols[i] = store[i*checkBlock : (i+1)*checkBlock]
-	}
-	return cols
-}
-
-func newGather(f *field.Field, t *Table, trace matrix.Matrix) *gather {
-	g := &gather{t: t, trace: trace, f: f}
-	g.b = Block{
-		Main: columns(t.Width), MainNext: columns(t.Width),
-		Prep: columns(t.PrepWidth), PrepNext: columns(t.PrepWidth),
-	}
-	s := columns(3)
-	g.b.First, g.b.Last, g.b.Transit = s[0], s[1], s[2]
-	return g
-}
-
-func fill(cols [][]field.Elem, width int, values []field.Elem, row func(r int) int, n int) [][]field.Elem {
-	for c := range cols {
-		cols[c] = cols[c][:n]
-	}
-	for r := range n {
-		base := row(r) * width
-		for c := range cols {
-			cols[c][r] = values[base+c]
-		}
-	}
-	return cols
-}
-
-func (g *gather) block(from, n int) *Block {
-	h := g.trace.Height()
-	here := func(r int) int { return from + r }
-	next := func(r int) int { return (from + r + 1) % h }
-	t, b := g.t, &g.b
-	b.N = n
-	fill(b.Main, t.Width, g.trace.Values, here, n)
-	fill(b.MainNext, t.Width, g.trace.Values, next, n)
-	fill(b.Prep, t.PrepWidth, t.Prep, here, n)
-	fill(b.PrepNext, t.PrepWidth, t.Prep, next, n)
-	b.First, b.Last, b.Transit = b.First[:n], b.Last[:n], b.Transit[:n]
-	one := g.f.One()
-	for r := range n {
+// selectRows sets a block's selectors to 0 and 1 for rows from, from+1, … of h.
+func (b *Block) selectRows(f *field.Field, from, h int) {
+	one := f.One()
+	for r := range b.N {
 		b.First[r], b.Last[r], b.Transit[r] = 0, 0, one
 		if from+r == 0 {
 			b.First[r] = one
@@ -197,7 +149,6 @@ func (g *gather) block(from, n int) *Block {
 			b.Last[r], b.Transit[r] = one, 0
 		}
 	}
-	return b
 }
 
 // busCount counts the messages of one bus.

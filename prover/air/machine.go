@@ -2,6 +2,7 @@ package air
 
 import (
 	"rpp-node/prover/field"
+	"rpp-node/prover/matrix"
 )
 
 // Block gives a Program its inputs for n rows: one vector of n elements for each column
@@ -12,6 +13,70 @@ type Block struct {
 	Main, MainNext       [][]field.Elem
 	Prep, PrepNext       [][]field.Elem
 	First, Last, Transit []field.Elem
+}
+
+// NewBlock allocates the vectors that t has, each of up to capacity rows.
+func NewBlock(t *Table, capacity int) *Block {
+	b := &Block{Main: columns(t.Width, capacity), Prep: columns(t.PrepWidth, capacity)}
+	if t.MainNext {
+		b.MainNext = columns(t.Width, capacity)
+	}
+	if t.PrepNext {
+		b.PrepNext = columns(t.PrepWidth, capacity)
+	}
+	s := columns(3, capacity)
+	b.First, b.Last, b.Transit = s[0], s[1], s[2]
+	return b
+}
+
+func columns(n, capacity int) [][]field.Elem {
+	store := make([]field.Elem, n*capacity)
+	cols := make([][]field.Elem, n)
+	for i := range cols {
+		cols[i] = store[i*capacity : (i+1)*capacity]
+	}
+	return cols
+}
+
+// FillMain sets the block to n rows and its main vectors to what row and next give for
+// each of them.
+func (b *Block) FillMain(n int, row, next func(i int) []field.Elem) {
+	b.N = n
+	b.First, b.Last, b.Transit = b.First[:n], b.Last[:n], b.Transit[:n]
+	transpose(b.Main, n, row)
+	transpose(b.MainNext, n, next)
+}
+
+// FillPrep sets the preprocessed vectors in the same way. FillMain has set the number of
+// rows.
+func (b *Block) FillPrep(row, next func(i int) []field.Elem) {
+	transpose(b.Prep, b.N, row)
+	transpose(b.PrepNext, b.N, next)
+}
+
+// FillTrace sets all columns to n rows of a table's trace, from row from on; the row after
+// the last is the first.
+func (b *Block) FillTrace(t *Table, trace matrix.Matrix, from, n int) {
+	h := trace.Height()
+	prep := func(r int) []field.Elem { r %= h; return t.Prep[r*t.PrepWidth : (r+1)*t.PrepWidth] }
+	b.FillMain(n, func(i int) []field.Elem { return trace.Row(from + i) },
+		func(i int) []field.Elem { return trace.Row((from + i + 1) % h) })
+	b.FillPrep(func(i int) []field.Elem { return prep(from + i) },
+		func(i int) []field.Elem { return prep(from + i + 1) })
+}
+
+func transpose(cols [][]field.Elem, n int, row func(i int) []field.Elem) {
+	if len(cols) == 0 {
+		return
+	}
+	for c := range cols {
+		cols[c] = cols[c][:n]
+	}
+	for i := range n {
+		for c, v := range row(i) {
+			cols[c][i] = v
+		}
+	}
 }
 
 // Machine runs a Program over blocks of at most its capacity. It belongs to one

@@ -61,7 +61,7 @@ func (c *CPU) Interpolate(f *field.Field, m matrix.Matrix) Poly {
 		for t := from; t < to; t++ {
 			cols := p.Cols[t*tile : min((t+1)*tile, m.Width)]
 			for r := range 1 << log {
-				row := m.Values[ntt.Reverse(r, log)*m.Width+t*tile:]
+				row := m.Values[field.ReverseBits(r, log)*m.Width+t*tile:]
 				for k := range cols {
 					cols[k][r] = row[k]
 				}

@@ -21,7 +21,7 @@ func natural(m matrix.Matrix) []field.Elem {
 	log := ntt.Log(m.Height())
 	var out []field.Elem
 	for r := range m.Height() {
-		out = append(out, m.Row(ntt.Reverse(r, log))...)
+		out = append(out, m.Row(field.ReverseBits(r, log))...)
 	}
 	return out
 }

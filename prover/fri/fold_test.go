@@ -9,7 +9,6 @@ import (
 	"rpp-node/prover/field"
 	"rpp-node/prover/internal/vectors"
 	"rpp-node/prover/internal/vectors/tape"
-	"rpp-node/prover/ntt"
 )
 
 // TestFoldVectors folds upstream's codewords, of either degree and every arity.
@@ -69,7 +68,7 @@ func TestFoldInterpolates(t *testing.T) {
 			row := rng.IntN(1 << (log - a))
 			values := make([]field.E, 1<<a)
 			for i := range values {
-				values[i] = at(x.FromBase(f.Exp(f.Root(log), uint64(ntt.Reverse(row<<a+i, log)))))
+				values[i] = at(x.FromBase(f.Exp(f.Root(log), uint64(field.ReverseBits(row<<a+i, log)))))
 			}
 			if got := NewFolder(x, log, a, beta).Fold(row, values); got != at(beta) {
 				t.Errorf("%s degree %d, arity 2^%d: folding is not interpolating", f.Name(), x.D, a)

@@ -16,9 +16,6 @@ const vectorHalf = 16
 // Log returns log2(n) for a power of two.
 func Log(n int) int { return bits.Len(uint(n)) - 1 }
 
-// Reverse is field.ReverseBits, under the name that transforms know it by.
-func Reverse(i, n int) int { return field.ReverseBits(i, n) }
-
 // Forward evaluates the polynomial with coefficients a, in natural order, at the powers
 // of Root(log2(len(a))). Values replace coefficients, in bit-reversed order.
 func Forward(f *field.Field, a []field.Elem) {

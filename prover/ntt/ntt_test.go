@@ -86,7 +86,7 @@ func TestForward(t *testing.T) {
 			got := slices.Clone(coeffs)
 			Forward(f, got)
 			for i, x := range f.Powers(f.One(), f.Root(log), 1<<log) {
-				if v := got[Reverse(i, log)]; v != horner(f, coeffs, x) {
+				if v := got[field.ReverseBits(i, log)]; v != horner(f, coeffs, x) {
 					t.Fatalf("%s 2^%d: value at w^%d", f.Name(), log, i)
 				}
 			}
@@ -106,7 +106,7 @@ func TestCoset(t *testing.T) {
 				dst := random(rng, f, 1<<log)
 				NewCoset(f, shift, log).Evaluate(dst, coeffs)
 				for i, w := range f.Powers(f.One(), f.Root(log), 1<<log) {
-					if got := dst[Reverse(i, log)]; got != horner(f, coeffs, f.Mul(shift, w)) {
+					if got := dst[field.ReverseBits(i, log)]; got != horner(f, coeffs, f.Mul(shift, w)) {
 						t.Fatalf("%s: 2^%d coefficients on a coset of 2^%d: value %d", f.Name(), logCoeffs, log, i)
 					}
 				}
@@ -128,7 +128,7 @@ func TestShardIsCoset(t *testing.T) {
 		n := 1 << (log - s)
 		part := make([]field.Elem, n)
 		for j := range 1 << s {
-			shift := f.Mul(f.Generator(), f.Exp(f.Root(log), uint64(Reverse(j, s))))
+			shift := f.Mul(f.Generator(), f.Exp(f.Root(log), uint64(field.ReverseBits(j, s))))
 			NewCoset(f, shift, log-s).Evaluate(part, coeffs)
 			if !slices.Equal(part, whole[j*n:(j+1)*n]) {
 				t.Fatalf("shard %d of 2^%d", j, s)
@@ -144,8 +144,8 @@ func TestReverse(t *testing.T) {
 			for b := range n {
 				want |= i >> b & 1 << (n - 1 - b)
 			}
-			if got := Reverse(i, n); got != want {
-				t.Fatalf("Reverse(%d, %d) = %d, want %d", i, n, got, want)
+			if got := field.ReverseBits(i, n); got != want {
+				t.Fatalf("field.ReverseBits(%d, %d) = %d, want %d", i, n, got, want)
 			}
 		}
 	}

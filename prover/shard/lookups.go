@@ -9,7 +9,6 @@ import (
 	"rpp-node/prover/device"
 	"rpp-node/prover/field"
 	"rpp-node/prover/lookup"
-	"rpp-node/prover/ntt"
 	"rpp-node/prover/system"
 )
 
@@ -64,7 +63,7 @@ func (p *Participant) permutation(i int) (device.Poly, field.E, error) {
 	}
 	var acc field.E
 	for r, sum := range sums {
-		at := ntt.Reverse(r, log)
+		at := field.ReverseBits(r, log)
 		for e := range d {
 			poly.Cols[e][at] = acc[e]
 		}
@@ -92,7 +91,7 @@ func (p *Participant) newFractionWorker(i int, prog *air.Program) *fractionWorke
 		fractions: newFractions(s.Ext, s.Layout, p.ch.Lookups),
 		p:         p, table: i, layout: &s.Layout.Tables[i],
 		machine: prog.NewMachine(p.job.Publics[i], blockRows),
-		in:      newBlock(&s.Circuit.Tables[i]),
+		in:      air.NewBlock(&s.Circuit.Tables[i], blockRows),
 		u:       make([]field.E, blockRows), v: make([]field.E, blockRows), scratch: make([]field.E, blockRows),
 	}
 }
@@ -102,13 +101,8 @@ func (p *Participant) newFractionWorker(i int, prog *air.Program) *fractionWorke
 func (w *fractionWorker) block(from, n int, poly device.Poly, sums []field.E) bool {
 	s := w.p.job.Sys
 	x, t, trace := s.Ext, &s.Circuit.Tables[w.table], w.p.traces[w.table]
-	h, log := trace.Height(), poly.Log
-	w.in.N = n
-	fill(w.in.Main, n, func(r int) []field.Elem { return trace.Row(from + r) })
-	fill(w.in.MainNext, n, func(r int) []field.Elem { return trace.Row((from + r + 1) % h) })
-	prep := func(r int) []field.Elem { r %= h; return t.Prep[r*t.PrepWidth : (r+1)*t.PrepWidth] }
-	fill(w.in.Prep, n, func(r int) []field.Elem { return prep(from + r) })
-	fill(w.in.PrepNext, n, func(r int) []field.Elem { return prep(from + r + 1) })
+	log := poly.Log
+	w.in.FillTrace(t, trace, from, n)
 	w.machine.Run(w.in, nil)
 	for k := range w.layout.Columns {
 		c := &w.layout.Columns[k]
@@ -118,7 +112,7 @@ func (w *fractionWorker) block(from, n int, poly device.Poly, sums []field.E) bo
 		}
 		for r, f := range values {
 			sums[from+r] = x.Add(sums[from+r], f)
-			at := ntt.Reverse(from+r, log)
+			at := field.ReverseBits(from+r, log)
 			for e := range x.D {
 				poly.Cols[(k+1)*x.D+e][at] = f[e]
 			}

@@ -7,7 +7,6 @@ import (
 	"rpp-node/prover/field"
 	"rpp-node/prover/matrix"
 	"rpp-node/prover/merkle/tree"
-	"rpp-node/prover/ntt"
 	"rpp-node/prover/system"
 )
 
@@ -104,7 +103,7 @@ func (p *Participant) shardRows(k system.RoundKind, mat, shard int) matrix.Matri
 	shift := f.Generator()
 	if shard != whole {
 		s := j.Plan.LogShards
-		shift = f.Mul(shift, f.Exp(f.Root(log), uint64(ntt.Reverse(shard, s))))
+		shift = f.Mul(shift, f.Exp(f.Root(log), uint64(field.ReverseBits(shard, s))))
 		log -= s
 	}
 	rows := p.dev.Evaluate(f, p.polys[k][mat], shift, log)

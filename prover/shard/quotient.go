@@ -135,7 +135,7 @@ func (p *Participant) newQuotient(table int) *quotientJob {
 	roots := f.Powers(f.One(), f.Root(lb), 1<<lb)
 	q.xs = make([]field.Elem, 1<<lb)
 	for i := range q.xs {
-		q.xs[i] = roots[ntt.Reverse(i, lb)]
+		q.xs[i] = roots[field.ReverseBits(i, lb)]
 	}
 	gn := f.Exp2(f.Generator(), n)
 	q.zh = f.Powers(gn, f.Root(s.FRI.LogBlowup), q.step)
@@ -149,7 +149,7 @@ func (p *Participant) newQuotient(table int) *quotientJob {
 
 // next is the committed row that holds the trace row after the one in committed row r.
 func (q *quotientJob) next(r int) int {
-	return ntt.Reverse((ntt.Reverse(r, q.log)+q.step)&(1<<q.log-1), q.log)
+	return field.ReverseBits((field.ReverseBits(r, q.log)+q.step)&(1<<q.log-1), q.log)
 }
 
 // prefetch makes every shard available that holds rows [from, to) or their successors: a
@@ -189,7 +189,7 @@ func (q *quotientJob) worker() *quotientWorker {
 	w := &quotientWorker{
 		quotientJob: q,
 		machine:     q.prog.NewMachine(q.p.job.Publics[q.table], blockRows),
-		in:          newBlock(&s.Circuit.Tables[q.table]),
+		in:          air.NewBlock(&s.Circuit.Tables[q.table], blockRows),
 		acc:         newExtVec(s.Ext.D),
 		tmp:         make([]field.Elem, blockRows),
 	}
@@ -204,12 +204,11 @@ func (q *quotientJob) worker() *quotientWorker {
 // a multiple of blockRows.
 func (w *quotientWorker) block(from int, out []field.E) {
 	x, f, n := w.p.job.Sys.Ext, w.p.job.Sys.Ext.Base, len(out)
-	w.in.N = n
-	fill(w.in.Main, n, func(i int) []field.Elem { return w.main.row(from + i) })
-	fill(w.in.MainNext, n, func(i int) []field.Elem { return w.main.row(w.next(from + i)) })
+	w.in.FillMain(n, func(i int) []field.Elem { return w.main.row(from + i) },
+		func(i int) []field.Elem { return w.main.row(w.next(from + i)) })
 	if w.prep != nil {
-		fill(w.in.Prep, n, func(i int) []field.Elem { return w.prep.row(from + i) })
-		fill(w.in.PrepNext, n, func(i int) []field.Elem { return w.prep.row(w.next(from + i)) })
+		w.in.FillPrep(func(i int) []field.Elem { return w.prep.row(from + i) },
+			func(i int) []field.Elem { return w.prep.row(w.next(from + i)) })
 	}
 	w.selectors(from, n)
 	for e := range x.D {
@@ -227,16 +226,15 @@ func (w *quotientWorker) block(from int, out []field.E) {
 		w.lookups(from, out)
 	}
 	for i := range out {
-		out[i] = x.MulBase(out[i], w.zhInv[ntt.Reverse(from+i, w.log)&(w.step-1)])
+		out[i] = x.MulBase(out[i], w.zhInv[field.ReverseBits(from+i, w.log)&(w.step-1)])
 	}
 }
 
 // selectors fills the selector vectors of rows [from, from+n).
 func (w *quotientWorker) selectors(from, n int) {
 	f := w.p.job.Sys.Ext.Base
-	first := f.Mul(f.Generator(), f.Exp(f.Root(w.log), uint64(ntt.Reverse(from, w.log))))
+	first := f.Mul(f.Generator(), f.Exp(f.Root(w.log), uint64(field.ReverseBits(from, w.log))))
 	b := w.in
-	b.First, b.Last, b.Transit = b.First[:n], b.Last[:n], b.Transit[:n]
 	for i := range n {
 		at := f.Mul(first, w.xs[i])
 		b.First[i] = f.Sub(at, f.One())
@@ -246,7 +244,7 @@ func (w *quotientWorker) selectors(from, n int) {
 	f.BatchInv(b.First)
 	f.BatchInv(b.Last)
 	for i := range n {
-		z := w.zh[ntt.Reverse(from+i, w.log)&(w.step-1)]
+		z := w.zh[field.ReverseBits(from+i, w.log)&(w.step-1)]
 		b.First[i], b.Last[i] = f.Mul(b.First[i], z), f.Mul(b.Last[i], z)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"rpp-node/prover/device"
 	"rpp-node/prover/field"
 	"rpp-node/prover/matrix"
-	"rpp-node/prover/ntt"
 	"rpp-node/prover/system"
 )
 
@@ -131,7 +130,7 @@ func (r *Reducer) inverses(k invKey, z field.E) []field.E {
 	v := make([]field.E, k.n)
 	r.dev.For(k.n, func(a, b int) {
 		for i := a; i < b; i++ {
-			at := f.Mul(f.Generator(), f.Exp(f.Root(k.log), uint64(ntt.Reverse(k.from+i, k.log))))
+			at := f.Mul(f.Generator(), f.Exp(f.Root(k.log), uint64(field.ReverseBits(k.from+i, k.log))))
 			v[i] = x.SubBase(z, at)
 		}
 		x.BatchInv(v[a:b])

@@ -246,7 +246,7 @@ func (c *conductor) commitQuotient(values [][]field.E) {
 	for _, m := range j.Round(system.Quotient).Mats {
 		lc := j.Sys.Layout.Tables[m.Table].LogChunks
 		n := 1 << m.LogHeight
-		rows := values[m.Table][ntt.Reverse(m.Chunk, lc)*n:][:n]
+		rows := values[m.Table][field.ReverseBits(m.Chunk, lc)*n:][:n]
 		poly := device.NewPoly(m.LogHeight, x.D)
 		for r := range rows {
 			for e := range x.D {

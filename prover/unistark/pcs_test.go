@@ -127,7 +127,7 @@ func (s *pcs) reduce(alpha field.E, rounds []*commitment, values [][][][]field.E
 			for k, z := range round.points[m] {
 				inv := make([]field.E, 1<<h)
 				for i := range inv {
-					inv[i] = x.SubBase(z, f.Mul(f.Generator(), f.Exp(f.Root(h), uint64(ntt.Reverse(i, h)))))
+					inv[i] = x.SubBase(z, f.Mul(f.Generator(), f.Exp(f.Root(h), uint64(field.ReverseBits(i, h)))))
 				}
 				x.BatchInv(inv)
 				for c, v := range values[r][m][k] {

@@ -14,7 +14,6 @@ import (
 	"rpp-node/prover/lookup"
 	"rpp-node/prover/matrix"
 	"rpp-node/prover/merkle"
-	"rpp-node/prover/ntt"
 	"rpp-node/prover/system"
 )
 
@@ -217,7 +216,7 @@ func (s *statement) quotient(p *pcs, alpha field.E, main, prep *commitment) []de
 		values := p.dev.Evaluate(f, c.polys[0], f.Generator(), log)
 		return func(i int) []field.E {
 			out := make([]field.E, values.Width)
-			for k, v := range values.Row(ntt.Reverse(i&(1<<log-1), log)) {
+			for k, v := range values.Row(field.ReverseBits(i&(1<<log-1), log)) {
 				out[k] = x.FromBase(v)
 			}
 			return out

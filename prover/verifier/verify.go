@@ -147,20 +147,19 @@ func (v *verification) checkOpened(i int) error {
 	t, l, o := &v.Circuit.Tables[i], &v.Layout.Tables[i], &v.p.Instances[i]
 	perm := l.Width() * v.Ext.D
 	for _, c := range []struct {
-		name   string
-		values []field.E
-		want   int
+		name      string
+		got, want int
 	}{
-		{"main at ζ", o.MainLocal, t.Width},
-		{"main at ζω", o.MainNext, width(t.Width, t.MainNext)},
-		{"preprocessed at ζ", o.PrepLocal, t.PrepWidth},
-		{"preprocessed at ζω", o.PrepNext, width(t.PrepWidth, t.PrepNext)},
-		{"permutation at ζ", o.PermLocal, perm},
-		{"permutation at ζω", o.PermNext, perm},
-		{"quotient chunks", make([]field.E, len(o.Quotient)), 1 << l.LogChunks},
+		{"main at ζ", len(o.MainLocal), t.Width},
+		{"main at ζω", len(o.MainNext), width(t.Width, t.MainNext)},
+		{"preprocessed at ζ", len(o.PrepLocal), t.PrepWidth},
+		{"preprocessed at ζω", len(o.PrepNext), width(t.PrepWidth, t.PrepNext)},
+		{"permutation at ζ", len(o.PermLocal), perm},
+		{"permutation at ζω", len(o.PermNext), perm},
+		{"quotient chunks", len(o.Quotient), 1 << l.LogChunks},
 	} {
-		if len(c.values) != c.want {
-			return fmt.Errorf("%w: %s: %d, want %d", ErrOpenedWidth, c.name, len(c.values), c.want)
+		if c.got != c.want {
+			return fmt.Errorf("%w: %s: %d, want %d", ErrOpenedWidth, c.name, c.got, c.want)
 		}
 	}
 	// An option that is there but empty would be a second encoding of the same proof.
