@@ -83,7 +83,9 @@ var clockReads = []string{
 // purityExceptions are the packages below pureFolders that may import what the
 // rule forbids, each with its reason.
 var purityExceptions = []exception{
+	{"prover/internal/asm", "os", "writes assembly at generation time; only generators import it"},
 	{"prover/internal/vectors", "os", "reads the test vectors; testOnly keeps it out of the product"},
+	{"prover/kernels", "os", "reads RPP_KERNELS, which chooses among kernels that compute the same bytes"},
 }
 
 // timeImporters are the packages below prover that may name the types of

@@ -1,0 +1,33 @@
+package kernels
+
+import (
+	"slices"
+	"testing"
+)
+
+func TestByName(t *testing.T) {
+	for _, s := range Supported() {
+		if got, err := ByName(s.String()); err != nil || got != s {
+			t.Errorf("%s: %v, %v", s, got, err)
+		}
+	}
+	if s, err := ByName("auto"); err != nil || s != best() {
+		t.Errorf("auto: %v, %v", s, err)
+	}
+	for _, name := range []string{"", "sse2", "AVX2"} {
+		if _, err := ByName(name); err == nil {
+			t.Errorf("%q is taken for a set", name)
+		}
+	}
+}
+
+func TestUse(t *testing.T) {
+	old := Active()
+	defer Use(old)
+	if Use(Portable) != old || Active() != Portable {
+		t.Error("Use does not switch to the portable kernels")
+	}
+	if !slices.Contains(Supported(), old) {
+		t.Errorf("%s runs but is not supported", old)
+	}
+}
