@@ -1,5 +1,4 @@
 // Package matrix holds row-major matrices over a base field: traces and low-degree
-// extensions. Large buffers are recycled through Get and Put, because fresh pages cost
-// more than the arithmetic on small matrices. No goroutines; a Matrix belongs to whoever
-// made it until Put.
+// extensions. Large ones live in buffers of prover/memory, which Get takes and Put gives
+// back. No goroutines; a Matrix belongs to whoever made it until Put.
 package matrix

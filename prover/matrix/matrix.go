@@ -1,10 +1,10 @@
 package matrix
 
 import (
-	"math/bits"
-	"sync"
+	"unsafe"
 
 	"rpp-node/prover/field"
+	"rpp-node/prover/memory"
 )
 
 // Matrix is row-major: element (r, c) is Values[r·Width + c].
@@ -34,29 +34,29 @@ func (m Matrix) Rows(from, to int) Matrix {
 	return Matrix{Width: m.Width, Values: m.Values[from*m.Width : to*m.Width]}
 }
 
-// pools[k] holds buffers of capacity 2^k.
-var pools [40]sync.Pool
+// Get returns a matrix with unspecified contents.
+func Get(height, width int) Matrix { return GetWithin(height, height, width) }
 
-// Get returns a matrix with unspecified contents, from the pool if it has one.
-func Get(height, width int) Matrix {
-	n := height * width
-	if n == 0 {
-		return Matrix{Width: width}
+// GetWithin returns a matrix with unspecified contents whose buffer has room for capacity
+// rows: a trace that is to be extended where it lies.
+func GetWithin(height, capacity, width int) Matrix {
+	words := memory.Get(capacity * width)
+	all := unsafe.Slice((*field.Elem)(unsafe.SliceData(words)), len(words))
+	return Matrix{Width: width, Values: all[:height*width]}
+}
+
+// Grow returns the same buffer as a matrix of height rows, and whether it has room.
+func (m Matrix) Grow(height int) (Matrix, bool) {
+	n := height * m.Width
+	if cap(m.Values) < n {
+		return m, false
 	}
-	k := bits.Len(uint(n - 1))
-	if b, ok := pools[k].Get().(*[]field.Elem); ok {
-		return Matrix{Width: width, Values: (*b)[:n]}
-	}
-	return Matrix{Width: width, Values: make([]field.Elem, n, 1<<k)}
+	return Matrix{Width: m.Width, Values: m.Values[:n]}, true
 }
 
 // Put gives a matrix's buffer back. The caller must not use it, or anything that aliases
-// it, again.
+// it, again. A matrix that Get did not make, or that does not start where it did, is left
+// to the garbage collector.
 func (m Matrix) Put() {
-	c := cap(m.Values)
-	if c == 0 || c&(c-1) != 0 {
-		return // only whole pool buffers fit the classes
-	}
-	b := m.Values[:c]
-	pools[bits.Len(uint(c-1))].Put(&b)
+	memory.Put(unsafe.Slice((*uint32)(unsafe.SliceData(m.Values)), cap(m.Values)))
 }

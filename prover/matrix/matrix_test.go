@@ -54,8 +54,23 @@ func TestPool(t *testing.T) {
 	}
 }
 
-// TestPutOddBuffer: a buffer that is no whole class of the pool is dropped, not handed out
-// too short.
+// TestGrow: a trace grows into its extension without moving, as far as it has room.
+func TestGrow(t *testing.T) {
+	for _, rows := range []int{2, 1 << 18} {
+		m := GetWithin(rows, 4*rows, 3)
+		m.Values[0], m.Values[3*rows-1] = 7, 8
+		g, ok := m.Grow(4 * rows)
+		if !ok || g.Height() != 4*rows || g.Values[0] != 7 || g.Values[3*rows-1] != 8 {
+			t.Fatalf("%d rows do not grow fourfold: %d rows, %v", rows, g.Height(), ok)
+		}
+		if _, ok := m.Grow(1 << 24); ok {
+			t.Errorf("%d rows grow beyond their buffer", rows)
+		}
+		g.Put()
+	}
+}
+
+// TestPutOddBuffer: a buffer that Get did not make is ignored.
 func TestPutOddBuffer(t *testing.T) {
 	for n := 1; n < 20; n++ {
 		Matrix{Width: 1, Values: make([]field.Elem, n)}.Put()
