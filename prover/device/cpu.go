@@ -49,60 +49,20 @@ func (c *CPU) For(n int, body func(from, to int)) {
 	wg.Wait()
 }
 
-// tile columns are transposed together: a cache line of each row.
-const tile = 16
-
-// Interpolate implements Device. The transposition reads rows in bit-reversed order, so
-// that the transform need not permute.
-func (c *CPU) Interpolate(f *field.Field, m matrix.Matrix) Poly {
-	log := ntt.Log(m.Height())
-	p := NewPoly(log, m.Width)
-	c.For((m.Width+tile-1)/tile, func(from, to int) {
-		for t := from; t < to; t++ {
-			cols := p.Cols[t*tile : min((t+1)*tile, m.Width)]
-			for r := range 1 << log {
-				row := m.Values[field.ReverseBits(r, log)*m.Width+t*tile:]
-				for k := range cols {
-					cols[k][r] = row[k]
-				}
-			}
-			for _, col := range cols {
-				ntt.Inverse(f, col)
-			}
-		}
-	})
-	return p
+// Extend implements Device.
+func (c *CPU) Extend(f *field.Field, m matrix.Matrix, log int, in ntt.Order, from, shift field.Elem) {
+	extend(f, c.For, m.Values, m.Width, log, ntt.Log(m.Height())-log, in, from, shift)
 }
 
-// InterpolateReversed implements Device.
-func (c *CPU) InterpolateReversed(f *field.Field, p Poly) {
-	c.For(len(p.Cols), func(from, to int) {
-		for _, col := range p.Cols[from:to] {
-			ntt.Inverse(f, col)
-		}
-	})
+// Interpolate implements Device.
+func (c *CPU) Interpolate(f *field.Field, m matrix.Matrix, in ntt.Order) {
+	interpolate(f, c.For, m.Values, m.Values, m.Width, ntt.Log(m.Height()), in, f.One())
 }
 
 // Evaluate implements Device.
-func (c *CPU) Evaluate(f *field.Field, p Poly, shift field.Elem, log int) matrix.Matrix {
-	width := len(p.Cols)
-	out := matrix.Get(1<<log, width)
-	coset := ntt.NewCoset(f, shift, log)
-	c.For((width+tile-1)/tile, func(from, to int) {
-		scratch := make([]field.Elem, tile<<log)
-		for t := from; t < to; t++ {
-			cols := p.Cols[t*tile : min((t+1)*tile, width)]
-			for k, col := range cols {
-				coset.Evaluate(scratch[k<<log:(k+1)<<log], col)
-			}
-			for r := range 1 << log {
-				row := out.Values[r*width+t*tile:]
-				for k := range cols {
-					row[k] = scratch[k<<log+r]
-				}
-			}
-		}
-	})
+func (c *CPU) Evaluate(f *field.Field, coeffs matrix.Matrix, shift field.Elem, log int) matrix.Matrix {
+	out := matrix.Get(1<<log, coeffs.Width)
+	evaluate(f, c.For, out.Values, coeffs.Values, coeffs.Width, ntt.Log(coeffs.Height()), shift, log)
 	return out
 }
 

@@ -5,24 +5,8 @@ import (
 	"rpp-node/prover/matrix"
 	"rpp-node/prover/merkle"
 	"rpp-node/prover/merkle/tree"
+	"rpp-node/prover/ntt"
 )
-
-// Poly holds polynomials of one degree bound: for each column its coefficients, lowest
-// first, 2^Log of them.
-type Poly struct {
-	Log  int
-	Cols [][]field.Elem
-}
-
-// NewPoly allocates zero polynomials.
-func NewPoly(log, columns int) Poly {
-	p := Poly{Log: log, Cols: make([][]field.Elem, columns)}
-	store := make([]field.Elem, columns<<log)
-	for i := range p.Cols {
-		p.Cols[i] = store[i<<log : (i+1)<<log]
-	}
-	return p
-}
 
 // Device runs kernels.
 type Device interface {
@@ -32,14 +16,16 @@ type Device interface {
 	Workers() int
 	// For calls body over disjoint ranges that cover [0, n), perhaps concurrently.
 	For(n int, body func(from, to int))
-	// Interpolate returns the polynomials whose values on the subgroup are the columns of
-	// m, rows in natural order.
-	Interpolate(f *field.Field, m matrix.Matrix) Poly
-	// InterpolateReversed replaces values in bit-reversed order, which p.Cols hold, by
-	// coefficients.
-	InterpolateReversed(f *field.Field, p Poly)
-	// Evaluate returns the values on shift·H, |H| = 2^log, rows in bit-reversed order.
-	Evaluate(f *field.Field, p Poly, shift field.Elem, log int) matrix.Matrix
+	// Extend replaces the columns' values on from·H, which the first 2^log rows of m hold
+	// in the given order, by the values of the same polynomials on shift·K in bit-reversed
+	// order, K the subgroup of m's height.
+	Extend(f *field.Field, m matrix.Matrix, log int, in ntt.Order, from, shift field.Elem)
+	// Interpolate replaces values on the subgroup, in the given order, by coefficients,
+	// lowest first.
+	Interpolate(f *field.Field, m matrix.Matrix, in ntt.Order)
+	// Evaluate returns the values on shift·H, |H| = 2^log, rows in bit-reversed order, of
+	// the polynomials with the given coefficients.
+	Evaluate(f *field.Field, coeffs matrix.Matrix, shift field.Elem, log int) matrix.Matrix
 	// Tree builds a Merkle tree or a part of one, as tree.Build does.
 	Tree(s merkle.Suite, base []merkle.Digest, mats []matrix.Matrix, stop int) *tree.Tree
 }

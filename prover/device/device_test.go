@@ -26,34 +26,12 @@ func natural(m matrix.Matrix) []field.Elem {
 	return out
 }
 
-// poly takes the rows of m for coefficients.
-func poly(m matrix.Matrix) device.Poly {
-	p := device.NewPoly(ntt.Log(m.Height()), m.Width)
-	for c, col := range p.Cols {
-		for r := range col {
-			col[r] = m.Row(r)[c]
-		}
-	}
-	return p
-}
-
-func coefficients(p device.Poly) []field.Elem {
-	var out []field.Elem
-	for r := range 1 << p.Log {
-		for _, col := range p.Cols {
-			out = append(out, col[r])
-		}
-	}
-	return out
-}
-
 // scale replaces f(X) by f(s·X).
-func scale(f *field.Field, p device.Poly, s field.Elem) device.Poly {
-	powers := f.Powers(f.One(), s, 1<<p.Log)
-	for _, col := range p.Cols {
-		f.MulVec(col, col, powers)
+func scale(f *field.Field, m matrix.Matrix, s field.Elem) matrix.Matrix {
+	for r, p := range f.Powers(f.One(), s, m.Height()) {
+		f.ScaleVec(m.Row(r), m.Row(r), p)
 	}
-	return p
+	return m
 }
 
 // TestTransformVectors compares every transform of upstream's vectors, on devices of one
@@ -95,16 +73,32 @@ func TestTransformVectors(t *testing.T) {
 					}
 				}
 				g := f.Generator()
-				p := dev.Interpolate(f, in)
-				check("interpolation", coefficients(p), cs.IDFT)
-				check("evaluation", natural(dev.Evaluate(f, poly(in), f.One(), log)), cs.DFT)
-				check("evaluation on the coset", natural(dev.Evaluate(f, poly(in), g, log)), cs.CosetDFT)
-				check("extension by 2", natural(dev.Evaluate(f, p, g, log+1)), cs.Natural)
-				check("extension by 4", dev.Evaluate(f, p, g, log+2).Values, cs.Reversed)
-				check("interpolation on the coset", coefficients(scale(f, dev.Interpolate(f, in), f.Inv(g))), cs.CosetIDFT)
-				rev := poly(matrix.Matrix{Width: in.Width, Values: natural(in)})
-				dev.InterpolateReversed(f, rev)
-				check("interpolation of bit-reversed rows", coefficients(rev), cs.IDFT)
+				interpolate := func(values []field.Elem, order ntt.Order) matrix.Matrix {
+					m := matrix.Matrix{Width: in.Width, Values: slices.Clone(values)}
+					dev.Interpolate(f, m, order)
+					return m
+				}
+				extend := func(values []field.Elem, order ntt.Order, by int) matrix.Matrix {
+					m := matrix.New(in.Height()<<by, in.Width)
+					copy(m.Values, values)
+					dev.Extend(f, m, log, order, f.One(), g)
+					return m
+				}
+				p, rev := interpolate(in.Values, ntt.Natural), natural(in)
+				check("interpolation", p.Values, cs.IDFT)
+				check("evaluation", natural(dev.Evaluate(f, in, f.One(), log)), cs.DFT)
+				check("evaluation on the coset", natural(dev.Evaluate(f, in, g, log)), cs.CosetDFT)
+				check("evaluation on twice as many points", natural(dev.Evaluate(f, p, g, log+1)), cs.Natural)
+				check("evaluation on four times as many", dev.Evaluate(f, p, g, log+2).Values, cs.Reversed)
+				check("extension by 2", natural(extend(in.Values, ntt.Natural, 1)), cs.Natural)
+				check("extension by 4", extend(in.Values, ntt.Natural, 2).Values, cs.Reversed)
+				check("extension of bit-reversed rows", extend(rev, ntt.Reversed, 2).Values, cs.Reversed)
+				check("interpolation of bit-reversed rows", interpolate(rev, ntt.Reversed).Values, cs.IDFT)
+				check("interpolation on the coset", scale(f, p, f.Inv(g)).Values, cs.CosetIDFT)
+				back := matrix.New(in.Height(), in.Width)
+				copy(back.Values, in.Values)
+				dev.Extend(f, back, log, ntt.Natural, g, g)
+				check("values on the coset, brought back to it", natural(back), cs.Input.Values)
 			}
 		}
 	}
@@ -159,7 +153,9 @@ func TestWorkersGiveSameBytes(t *testing.T) {
 				dirty.Values[i] = f.One()
 			}
 			dirty.Put()
-			got := dev.Evaluate(f, dev.Interpolate(f, m), f.Generator(), 8)
+			got := matrix.Get(256, width)
+			copy(got.Values, m.Values)
+			dev.Extend(f, got, 6, ntt.Natural, f.One(), f.Generator())
 			tr := dev.Tree(merkle.NewSuite(merkle.Poseidon2, f), nil, []matrix.Matrix{got}, 4)
 			if wantTree == nil {
 				want, wantTree = got, tr

@@ -1,7 +1,6 @@
 package shard
 
 import (
-	"rpp-node/prover/device"
 	"rpp-node/prover/field"
 	"rpp-node/prover/matrix"
 	"rpp-node/prover/merkle"
@@ -12,9 +11,8 @@ import (
 // Preprocessed is the proving key's part: the preprocessed columns of every table that
 // has some, their extension and the tree over it.
 type Preprocessed struct {
-	Polys []device.Poly   // by matrix of the commitment
-	LDE   []matrix.Matrix // whole, bit-reversed
-	Tree  *tree.Tree
+	LDE  []matrix.Matrix // by matrix of the commitment; whole, bit-reversed
+	Tree *tree.Tree
 }
 
 // Job is one proof to make, as every participant knows it.

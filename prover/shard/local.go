@@ -10,11 +10,13 @@ import (
 type Local struct{ parts []*Participant }
 
 // NewLocal prepares a job on count participants, at least one. With more than one, shards
-// go round, and what one participant needs of another's shard it makes again.
-func NewLocal(j *Job, traces []matrix.Matrix, dev device.Device, count int) *Local {
+// go round, and what one participant needs of another's shard it makes again. With one,
+// consume lets it use up the traces (Part.Consume).
+func NewLocal(j *Job, traces []matrix.Matrix, dev device.Device, count int, consume bool) *Local {
 	l := &Local{}
+	part := Part{Alone: count <= 1, Consume: consume && count <= 1}
 	for range max(1, count) {
-		l.parts = append(l.parts, NewParticipant(j, traces, dev))
+		l.parts = append(l.parts, NewParticipant(j, traces, dev, part))
 	}
 	return l
 }

@@ -6,10 +6,9 @@ import (
 	"sync/atomic"
 
 	"rpp-node/prover/air"
-	"rpp-node/prover/device"
 	"rpp-node/prover/field"
 	"rpp-node/prover/lookup"
-	"rpp-node/prover/system"
+	"rpp-node/prover/matrix"
 )
 
 // ErrDenominator is a lookup message that met the challenge: as likely as guessing it.
@@ -28,23 +27,23 @@ func (p *Participant) makeLookups() error {
 		if s.Layout.Tables[i].Width() == 0 {
 			continue
 		}
-		poly, terminal, err := p.permutation(i)
+		columns, terminal, err := p.permutation(i)
 		if err != nil {
 			return fmt.Errorf("%w: table %q", err, s.Circuit.Tables[i].Name)
 		}
-		p.polys[system.Permutation] = append(p.polys[system.Permutation], poly)
+		p.lookups = append(p.lookups, columns)
 		p.terminals[i] = &terminal
 	}
-	p.traces = nil
 	return nil
 }
 
-// permutation makes one table's running sum and fractions, as polynomials.
-func (p *Participant) permutation(i int) (device.Poly, field.E, error) {
+// permutation makes one table's running sum and fractions: rows of the trace domain in
+// natural order, in a buffer with room for their extension.
+func (p *Participant) permutation(i int) (matrix.Matrix, field.E, error) {
 	s := p.job.Sys
 	x, t, l := s.Ext, &s.Circuit.Tables[i], &s.Layout.Tables[i]
 	log, d := p.job.LogHeights[i], s.Ext.D
-	poly := device.NewPoly(log, l.Width()*d)
+	columns := matrix.GetWithin(1<<log, 1<<(log+s.FRI.LogBlowup), l.Width()*d)
 	sums := make([]field.E, 1<<log)
 	prog := air.Compile(x.Base, t, false, t.LookupNodes())
 	var failed atomic.Bool
@@ -52,25 +51,22 @@ func (p *Participant) permutation(i int) (device.Poly, field.E, error) {
 	p.dev.For(blocks, func(from, to int) {
 		w := p.newFractionWorker(i, prog)
 		for b := from; b < to; b++ {
-			if !w.block(b*blockRows, min(blockRows, len(sums)-b*blockRows), poly, sums) {
+			if !w.block(b*blockRows, min(blockRows, len(sums)-b*blockRows), columns, sums) {
 				failed.Store(true)
 				return
 			}
 		}
 	})
 	if failed.Load() {
-		return poly, field.E{}, ErrDenominator
+		columns.Put()
+		return matrix.Matrix{}, field.E{}, ErrDenominator
 	}
 	var acc field.E
 	for r, sum := range sums {
-		at := field.ReverseBits(r, log)
-		for e := range d {
-			poly.Cols[e][at] = acc[e]
-		}
+		copy(columns.Row(r), acc[:d])
 		acc = x.Add(acc, sum)
 	}
-	p.dev.InterpolateReversed(x.Base, poly)
-	return poly, acc, nil
+	return columns, acc, nil
 }
 
 // fractionWorker fills the fraction columns of one table over blocks of trace rows.
@@ -98,10 +94,9 @@ func (p *Participant) newFractionWorker(i int, prog *air.Program) *fractionWorke
 
 // block writes the fractions of rows [from, from+n), and their sums, and reports whether
 // every denominator that counts had an inverse.
-func (w *fractionWorker) block(from, n int, poly device.Poly, sums []field.E) bool {
+func (w *fractionWorker) block(from, n int, columns matrix.Matrix, sums []field.E) bool {
 	s := w.p.job.Sys
 	x, t, trace := s.Ext, &s.Circuit.Tables[w.table], w.p.traces[w.table]
-	log := poly.Log
 	w.in.FillTrace(t, trace, from, n)
 	w.machine.Run(w.in, nil)
 	for k := range w.layout.Columns {
@@ -112,10 +107,7 @@ func (w *fractionWorker) block(from, n int, poly device.Poly, sums []field.E) bo
 		}
 		for r, f := range values {
 			sums[from+r] = x.Add(sums[from+r], f)
-			at := field.ReverseBits(from+r, log)
-			for e := range x.D {
-				poly.Cols[(k+1)*x.D+e][at] = f[e]
-			}
+			copy(columns.Row(from + r)[(k+1)*x.D:], f[:x.D])
 		}
 	}
 	return true

@@ -2,11 +2,13 @@ package shard
 
 import (
 	"fmt"
+	"slices"
 
 	"rpp-node/prover/device"
 	"rpp-node/prover/field"
 	"rpp-node/prover/matrix"
 	"rpp-node/prover/merkle/tree"
+	"rpp-node/prover/ntt"
 	"rpp-node/prover/system"
 )
 
@@ -14,19 +16,31 @@ import (
 type Participant struct {
 	job    *Job
 	dev    device.Device
+	part   Part
 	traces []matrix.Matrix // until the lookup columns are made
 
-	polys map[system.RoundKind][]device.Poly // by matrix of the commitment
-	rows  map[rowsKey]matrix.Matrix
-	trees map[treeKey]*tree.Tree
-	ch    Challenges
+	coeffs map[system.RoundKind][]matrix.Matrix // by matrix of the commitment, unless alone
+	rows   map[rowsKey]matrix.Matrix
+	trees  map[treeKey]*tree.Tree
+	ch     Challenges
 
-	terminals []*field.E // of the lookup columns, by table
+	lookups   []matrix.Matrix // the lookup columns, until they are extended
+	terminals []*field.E      // of the lookup columns, by table
 
 	codewords map[int]map[int][]field.E // shard, log height
 	folded    map[treeKey][]field.E     // codewords as committed
 
 	ran map[Kind]int // tasks run, for reports
+}
+
+// Part says how much of a job a participant does.
+type Part struct {
+	// Alone is set where every shard is this participant's: it extends each matrix once,
+	// whole, and keeps no coefficients.
+	Alone bool
+	// Consume lets it extend a trace where it lies, if its buffer has room, and give the
+	// buffers of the traces back (matrix.Put) at their last use.
+	Consume bool
 }
 
 type rowsKey struct {
@@ -39,75 +53,142 @@ type treeKey struct {
 	shard int
 }
 
-// NewParticipant prepares a job: the traces are interpolated. The caller keeps the
-// traces unchanged until the proof is made.
-func NewParticipant(j *Job, traces []matrix.Matrix, dev device.Device) *Participant {
+// NewParticipant prepares a job. Unless Consume is set, the caller keeps the traces
+// unchanged until the proof is made.
+func NewParticipant(j *Job, traces []matrix.Matrix, dev device.Device, part Part) *Participant {
 	p := &Participant{
-		job: j, dev: dev, traces: traces,
-		polys:     map[system.RoundKind][]device.Poly{},
+		job: j, dev: dev, part: part, traces: slices.Clone(traces),
+		coeffs:    map[system.RoundKind][]matrix.Matrix{},
 		rows:      map[rowsKey]matrix.Matrix{},
 		trees:     map[treeKey]*tree.Tree{},
 		codewords: map[int]map[int][]field.E{},
 		folded:    map[treeKey][]field.E{},
 		ran:       map[Kind]int{},
 	}
-	f := j.Sys.Ext.Base
-	for _, t := range traces {
-		p.polys[system.Main] = append(p.polys[system.Main], dev.Interpolate(f, t))
-	}
-	if j.Prep != nil {
-		p.polys[system.Preprocessed] = j.Prep.Polys
+	if !part.Alone {
+		p.keepCoefficients(system.Main, traces)
 	}
 	return p
 }
 
-// Polys are the polynomials of a commitment, by matrix.
-func (p *Participant) Polys(k system.RoundKind) []device.Poly { return p.polys[k] }
+// keepCoefficients interpolates matrices of values on the trace domains.
+func (p *Participant) keepCoefficients(k system.RoundKind, mats []matrix.Matrix) {
+	for _, m := range mats {
+		c := matrix.Get(m.Height(), m.Width)
+		copy(c.Values, m.Values)
+		p.dev.Interpolate(p.job.Sys.Ext.Base, c, ntt.Natural)
+		p.coeffs[k] = append(p.coeffs[k], c)
+	}
+}
 
 // Ran is how many tasks of each kind have run here.
 func (p *Participant) Ran() map[Kind]int { return p.ran }
 
 // SetChallenges takes the challenges so far. The lookup columns are made as soon as their
-// challenges are known.
+// challenges are known; nothing needs the traces afterwards.
 func (p *Participant) SetChallenges(c *Challenges) error {
 	first := p.ch.Lookups == nil && c.Lookups != nil
 	p.ch = *c
-	if first {
-		if err := p.makeLookups(); err != nil {
-			return err
-		}
+	if !first {
+		return nil
 	}
+	if err := p.makeLookups(); err != nil {
+		return err
+	}
+	if p.part.Alone {
+		for i := range p.traces {
+			p.wholeRows(system.Main, i) // by now committed to, but for a task out of order
+		}
+	} else {
+		p.keepCoefficients(system.Permutation, p.lookups)
+		for _, m := range p.lookups {
+			m.Put()
+		}
+		p.lookups = nil
+	}
+	p.dropTraces()
 	return nil
 }
 
-// whole is the shard number under which matrices are kept that are not cut.
+// dropTraces ends the use of the traces.
+func (p *Participant) dropTraces() {
+	if p.part.Consume {
+		for _, t := range p.traces {
+			t.Put()
+		}
+	}
+	p.traces = nil
+}
+
+// whole is the shard number under which matrices are kept that are not cut, and all
+// matrices of a participant that is alone.
 const whole = -1
 
 // shardRows returns the rows of one shard of a matrix, from memory or made again: the
 // values on the coset that the shard is.
 func (p *Participant) shardRows(k system.RoundKind, mat, shard int) matrix.Matrix {
 	j := p.job
-	m := &j.Round(k).Mats[mat]
-	if k == system.Preprocessed {
-		h := j.Prep.LDE[mat].Height() >> j.Plan.LogShards
+	if p.part.Alone || k == system.Preprocessed {
+		all := p.wholeRows(k, mat)
 		if shard == whole {
-			return j.Prep.LDE[mat]
+			return all
 		}
-		return j.Prep.LDE[mat].Rows(shard*h, (shard+1)*h)
+		h := all.Height() >> j.Plan.LogShards
+		return all.Rows(shard*h, (shard+1)*h)
 	}
 	key := rowsKey{k, mat, shard}
 	if rows, ok := p.rows[key]; ok {
 		return rows
 	}
-	f, log := j.Sys.Ext.Base, j.LDELog(m)
+	f, log := j.Sys.Ext.Base, j.LDELog(&j.Round(k).Mats[mat])
 	shift := f.Generator()
 	if shard != whole {
 		s := j.Plan.LogShards
 		shift = f.Mul(shift, f.Exp(f.Root(log), uint64(field.ReverseBits(shard, s))))
 		log -= s
 	}
-	rows := p.dev.Evaluate(f, p.polys[k][mat], shift, log)
+	rows := p.dev.Evaluate(f, p.coeffs[k][mat], shift, log)
 	p.rows[key] = rows
+	return rows
+}
+
+// wholeRows returns all rows of a matrix, extending it on first use.
+func (p *Participant) wholeRows(k system.RoundKind, mat int) matrix.Matrix {
+	j := p.job
+	if k == system.Preprocessed {
+		return j.Prep.LDE[mat]
+	}
+	key := rowsKey{k, mat, whole}
+	if rows, ok := p.rows[key]; ok {
+		return rows
+	}
+	f, m := j.Sys.Ext.Base, &j.Round(k).Mats[mat]
+	rows := p.takeValues(k, mat, 1<<j.LDELog(m))
+	p.dev.Extend(f, rows, m.LogHeight, ntt.Natural, f.One(), f.Generator())
+	p.rows[key] = rows
+	return rows
+}
+
+// takeValues returns a matrix of the given height whose first rows are the values that
+// a matrix extends: in the buffer where they lie, if nothing needs them afterwards.
+func (p *Participant) takeValues(k system.RoundKind, mat, height int) matrix.Matrix {
+	from := &p.traces
+	last := p.part.Consume && !p.job.Sys.Circuit.HasLookups()
+	if k == system.Permutation {
+		from, last = &p.lookups, true
+	}
+	values := (*from)[mat]
+	if last {
+		(*from)[mat] = matrix.Matrix{}
+		if grown, ok := values.Grow(height); ok {
+			return grown
+		}
+	}
+	rows := matrix.Get(height, values.Width)
+	copy(rows.Values, values.Values)
+	if last {
+		values.Put()
+	}
 	return rows
 }
 
@@ -155,10 +236,20 @@ func (p *Participant) commit(t *Task) Result {
 	return Result{Digests: tr.Top()}
 }
 
-// Release gives the rows' buffers back. The participant must not be used again.
+// Release gives all buffers back. The participant must not be used again.
 func (p *Participant) Release() {
 	for k, m := range p.rows {
 		delete(p.rows, k)
 		m.Put()
 	}
+	for _, mats := range p.coeffs {
+		for _, m := range mats {
+			m.Put()
+		}
+	}
+	for _, m := range p.lookups {
+		m.Put()
+	}
+	p.coeffs, p.lookups = nil, nil
+	p.dropTraces()
 }

@@ -66,7 +66,7 @@ func TestTasksArePure(t *testing.T) {
 	for logShards := range 4 {
 		job := shard.NewJob(s, k.Prep, in.LogHeights, in.Publics, shard.Plan{LogShards: logShards})
 		participant := func(workers int) *shard.Participant {
-			p := shard.NewParticipant(job, in.Traces, device.NewCPU(workers))
+			p := shard.NewParticipant(job, in.Traces, device.NewCPU(workers), shard.Part{Alone: workers > 1})
 			if err := p.SetChallenges(ch); err != nil {
 				t.Fatal(err)
 			}
@@ -98,7 +98,7 @@ func TestTasksArePure(t *testing.T) {
 			}
 		}
 	}
-	if _, err := shard.NewParticipant(shard.NewJob(s, k.Prep, in.LogHeights, in.Publics, shard.Plan{}), in.Traces, device.NewCPU(1)).Run(&shard.Task{Kind: 99}); err == nil {
+	if _, err := shard.NewParticipant(shard.NewJob(s, k.Prep, in.LogHeights, in.Publics, shard.Plan{}), in.Traces, device.NewCPU(1), shard.Part{}).Run(&shard.Task{Kind: 99}); err == nil {
 		t.Error("an unknown task ran")
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"rpp-node/prover/field"
 	"rpp-node/prover/matrix"
 	"rpp-node/prover/merkle"
+	"rpp-node/prover/ntt"
 	"rpp-node/prover/shard"
 	"rpp-node/prover/system"
 )
@@ -29,11 +30,12 @@ func NewKey(s *system.System, dev device.Device) *Key {
 		if t.PrepWidth == 0 {
 			continue
 		}
-		p := dev.Interpolate(f, matrix.Matrix{Width: t.PrepWidth, Values: t.Prep})
-		log := p.Log + s.FRI.LogBlowup
-		logMax = max(logMax, log)
-		k.Prep.Polys = append(k.Prep.Polys, p)
-		k.Prep.LDE = append(k.Prep.LDE, dev.Evaluate(f, p, f.Generator(), log))
+		log := ntt.Log(t.PrepHeight())
+		lde := matrix.New(1<<(log+s.FRI.LogBlowup), t.PrepWidth)
+		copy(lde.Values, t.Prep)
+		dev.Extend(f, lde, log, ntt.Natural, f.One(), f.Generator())
+		logMax = max(logMax, log+s.FRI.LogBlowup)
+		k.Prep.LDE = append(k.Prep.LDE, lde)
 	}
 	suite := merkle.NewSuite(s.Hash, f)
 	k.Prep.Tree = dev.Tree(suite, nil, k.Prep.LDE, 1<<merkle.LogCap(s.FRI.CapHeight, logMax))

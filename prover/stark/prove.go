@@ -38,6 +38,10 @@ type Options struct {
 	Device       device.Device
 	Plan         shard.Plan
 	Participants int // in this process; at least one
+	// Consume gives the traces away: they are extended where they lie, if their buffers
+	// have room (matrix.GetWithin), and put back. The witness must not be used again, even
+	// after an error.
+	Consume bool
 	// Begin, if set, is told when a stage begins.
 	Begin func(Stage)
 	// Transcript, if set, wraps the transcript, for tapes.
@@ -73,7 +77,7 @@ func Prove(k *Key, w *Witness, o Options) (*codec.Proof, error) {
 	}
 	job := shard.NewJob(s, k.Prep, heights, w.Publics, o.Plan)
 	o.Begin(StagePrepare)
-	local := shard.NewLocal(job, w.Traces, o.Device, o.Participants)
+	local := shard.NewLocal(job, w.Traces, o.Device, o.Participants, o.Consume)
 	defer local.Release()
 	c := &conductor{
 		job: job, dev: o.Device, exec: local, own: local.Conductor(), t: t, begin: o.Begin,
@@ -104,8 +108,7 @@ type conductor struct {
 
 	ch       shard.Challenges
 	trees    map[system.RoundKind]*cutTree
-	chunks   []device.Poly   // of the quotient, by matrix
-	chunkLDE []matrix.Matrix // whole
+	chunkLDE []matrix.Matrix // of the quotient, by matrix; whole
 }
 
 // cutTree is a tree whose lower levels may lie with the shards.
@@ -243,24 +246,20 @@ func (c *conductor) quotient() ([][]field.E, error) {
 // c is committed rows [br(c)·N, (br(c)+1)·N), the values on the coset g·w^c·H.
 func (c *conductor) commitQuotient(values [][]field.E) {
 	j, x, f := c.job, c.job.Sys.Ext, c.job.Sys.Ext.Base
-	for _, m := range j.Round(system.Quotient).Mats {
+	mats := j.Round(system.Quotient).Mats
+	c.chunkLDE = make([]matrix.Matrix, len(mats))
+	for i := range mats {
+		m := &mats[i]
 		lc := j.Sys.Layout.Tables[m.Table].LogChunks
 		n := 1 << m.LogHeight
 		rows := values[m.Table][field.ReverseBits(m.Chunk, lc)*n:][:n]
-		poly := device.NewPoly(m.LogHeight, x.D)
+		lde := matrix.Get(1<<j.LDELog(m), x.D)
 		for r := range rows {
-			for e := range x.D {
-				poly.Cols[e][r] = rows[r][e]
-			}
+			copy(lde.Row(r), rows[r][:x.D])
 		}
-		c.dev.InterpolateReversed(f, poly)
 		shift := f.Mul(f.Generator(), f.Exp(f.Root(m.LogHeight+lc), uint64(m.Chunk)))
-		scale := f.Powers(f.One(), f.Inv(shift), n)
-		for _, col := range poly.Cols {
-			f.MulVec(col, col, scale)
-		}
-		c.chunks = append(c.chunks, poly)
-		c.chunkLDE = append(c.chunkLDE, c.dev.Evaluate(f, poly, f.Generator(), j.LDELog(&m)))
+		c.dev.Extend(f, lde, m.LogHeight, ntt.Reversed, shift, f.Generator())
+		c.chunkLDE[i] = lde
 	}
 	logMax := j.LogMax()
 	c.trees[system.Quotient] = &cutTree{
@@ -275,6 +274,7 @@ func (c *conductor) open() ([][][][]field.E, error) {
 	out := make([][][][]field.E, len(j.Rounds))
 	place := map[system.RoundKind]int{}
 	sharded := false
+	opener := shard.NewOpener(j, c.dev.For, c.ch.Zeta)
 	for r := range j.Rounds {
 		kind := j.Rounds[r].Kind
 		place[kind] = r
@@ -285,10 +285,7 @@ func (c *conductor) open() ([][][][]field.E, error) {
 				sharded = true
 				continue
 			}
-			poly := c.polys(kind)[m]
-			for _, z := range j.Points(mat, c.ch.Zeta) {
-				out[r][m] = append(out[r][m], shard.PartialSums(c.dev, x, poly, 0, 1<<poly.Log, z))
-			}
+			out[r][m] = opener.Sums(mat, c.whole(kind, m), 0)
 		}
 	}
 	if !sharded {
@@ -313,13 +310,6 @@ func (c *conductor) open() ([][][][]field.E, error) {
 		}
 	}
 	return out, nil
-}
-
-func (c *conductor) polys(k system.RoundKind) []device.Poly {
-	if k == system.Quotient {
-		return c.chunks
-	}
-	return c.own.Polys(k)
 }
 
 // whole returns all rows of a matrix that is not cut.

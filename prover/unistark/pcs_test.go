@@ -30,7 +30,7 @@ func newPCS(c tape.Config, p fri.Params) *pcs {
 
 // commitment is a committed batch and the points at which each of its matrices is opened.
 type commitment struct {
-	polys  []device.Poly
+	polys  []matrix.Matrix // coefficients, lowest first
 	lde    []matrix.Matrix
 	tree   *tree.Tree
 	points [][]field.E
@@ -48,28 +48,30 @@ func (s *commitment) logMax() int {
 
 // commitTraces commits to matrices of values on subgroups.
 func (s *pcs) commitTraces(mats ...matrix.Matrix) *commitment {
-	var polys []device.Poly
+	var polys []matrix.Matrix
 	for _, m := range mats {
-		polys = append(polys, s.dev.Interpolate(s.c.Ext.Base, m))
+		p := matrix.Matrix{Width: m.Width, Values: slices.Clone(m.Values)}
+		s.dev.Interpolate(s.c.Ext.Base, p, ntt.Natural)
+		polys = append(polys, p)
 	}
 	return s.commit(polys)
 }
 
-func (s *pcs) commit(polys []device.Poly) *commitment {
+func (s *pcs) commit(polys []matrix.Matrix) *commitment {
 	f := s.c.Ext.Base
 	out := &commitment{polys: polys}
 	for _, p := range polys {
-		out.lde = append(out.lde, s.dev.Evaluate(f, p, f.Generator(), p.Log+s.params.LogBlowup))
+		out.lde = append(out.lde, s.dev.Evaluate(f, p, f.Generator(), ntt.Log(p.Height())+s.params.LogBlowup))
 	}
 	out.tree = s.dev.Tree(s.suite, nil, out.lde, 1<<merkle.LogCap(s.params.CapHeight, out.logMax()))
 	return out
 }
 
 // valueAt evaluates each polynomial at z.
-func valueAt(x *field.Ext, p device.Poly, z field.E) []field.E {
-	out := make([]field.E, len(p.Cols))
-	for k, col := range p.Cols {
-		for _, c := range slices.Backward(col) {
+func valueAt(x *field.Ext, p matrix.Matrix, z field.E) []field.E {
+	out := make([]field.E, p.Width)
+	for r := p.Height() - 1; r >= 0; r-- {
+		for k, c := range p.Row(r) {
 			out[k] = x.AddBase(x.Mul(out[k], z), c)
 		}
 	}
@@ -171,18 +173,14 @@ func (s *pcs) fold(t challenger.Transcript, p *codec.FRIProof, words map[int][]f
 		}
 	}
 	// The first values of a bit-reversed codeword are those on a subgroup.
-	last := device.NewPoly(s.params.LogFinalPolyLen, x.D)
-	for k, col := range last.Cols {
-		for i := range col {
-			col[i] = word[i][k]
-		}
+	last := matrix.New(1<<s.params.LogFinalPolyLen, x.D)
+	for i := range last.Height() {
+		copy(last.Row(i), word[i][:x.D])
 	}
-	s.dev.InterpolateReversed(x.Base, last)
-	p.FinalPoly = make([]field.E, 1<<last.Log)
-	for k, col := range last.Cols {
-		for i := range col {
-			p.FinalPoly[i][k] = col[i]
-		}
+	s.dev.Interpolate(x.Base, last, ntt.Reversed)
+	p.FinalPoly = make([]field.E, last.Height())
+	for i := range p.FinalPoly {
+		copy(p.FinalPoly[i][:x.D], last.Row(i))
 	}
 	t.ObserveExt("final-poly", p.FinalPoly...)
 	for _, a := range arities {

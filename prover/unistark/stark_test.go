@@ -7,13 +7,13 @@ import (
 	"rpp-node/prover/air"
 	"rpp-node/prover/challenger"
 	"rpp-node/prover/codec"
-	"rpp-node/prover/device"
 	"rpp-node/prover/field"
 	"rpp-node/prover/fri"
 	"rpp-node/prover/internal/vectors/tape"
 	"rpp-node/prover/lookup"
 	"rpp-node/prover/matrix"
 	"rpp-node/prover/merkle"
+	"rpp-node/prover/ntt"
 	"rpp-node/prover/system"
 )
 
@@ -206,7 +206,7 @@ func pair(points [][]field.E) (here, next []field.E) {
 
 // quotient evaluates the folded constraints over the vanishing polynomial on g·H_{n+q}
 // and interpolates its chunks, chunk c from every 2^q-th value.
-func (s *statement) quotient(p *pcs, alpha field.E, main, prep *commitment) []device.Poly {
+func (s *statement) quotient(p *pcs, alpha field.E, main, prep *commitment) []matrix.Matrix {
 	x, f := s.c.Ext, s.c.Ext.Base
 	log := s.logN + s.logChunks
 	lift := func(c *commitment) func(i int) []field.E {
@@ -223,7 +223,7 @@ func (s *statement) quotient(p *pcs, alpha field.E, main, prep *commitment) []de
 		}
 	}
 	mainAt, prepAt := lift(main), lift(prep)
-	chunks := make([]device.Poly, 1<<s.logChunks)
+	chunks := make([]matrix.Matrix, 1<<s.logChunks)
 	for c := range chunks {
 		values := matrix.New(1<<s.logN, x.D)
 		for r := range 1 << s.logN {
@@ -234,11 +234,11 @@ func (s *statement) quotient(p *pcs, alpha field.E, main, prep *commitment) []de
 			v := x.Mul(s.fold(alpha, at, sel), sel.InvVanishing)
 			copy(values.Row(r), v[:x.D])
 		}
-		chunks[c] = p.dev.Interpolate(f, values)
-		back := f.Powers(f.One(), f.Inv(s.shifts()[c]), 1<<s.logN)
-		for _, col := range chunks[c].Cols {
-			f.MulVec(col, col, back)
+		p.dev.Interpolate(f, values, ntt.Natural)
+		for r, back := range f.Powers(f.One(), f.Inv(s.shifts()[c]), 1<<s.logN) {
+			f.ScaleVec(values.Row(r), values.Row(r), back)
 		}
+		chunks[c] = values
 	}
 	return chunks
 }

@@ -17,14 +17,14 @@ import (
 	"rpp-node/prover/stark"
 )
 
-const provingMagic = "RPPPK\x00\x00\x01"
+const provingMagic = "RPPPK\x00\x00\x02"
 
 // ErrProving is wrapped by every error about an encoded proving key.
 var ErrProving = errors.New("key: invalid proving key")
 
-// Encode writes a proving key: the verifying key, then for each preprocessed matrix its
-// coefficients, column by column, and its extension, row by row (docs/formats/
-// verifying-key.md). Words are canonical and little-endian.
+// Encode writes a proving key: the verifying key, then the extension of each preprocessed
+// matrix, row by row (docs/formats/verifying-key.md). Words are canonical and
+// little-endian.
 func Encode(vk *key.Verifying, pk *stark.Key) []byte {
 	f := pk.Sys.Ext.Base
 	b := []byte(provingMagic)
@@ -34,26 +34,20 @@ func Encode(vk *key.Verifying, pk *stark.Key) []byte {
 	if pk.Prep == nil {
 		return b
 	}
-	for i, p := range pk.Prep.Polys {
-		for _, col := range p.Cols {
-			for _, v := range col {
-				b = f.AppendCanonical(b, v)
-			}
-		}
-		for _, v := range pk.Prep.LDE[i].Values {
+	for _, lde := range pk.Prep.LDE {
+		for _, v := range lde.Values {
 			b = f.AppendCanonical(b, v)
 		}
 	}
 	return b
 }
 
-// Decode reads a proving key for a chain. The extension is made again from the
-// coefficients and the tree from the extension, and they are compared with the file's and
-// the verifying key's, so that what does not belong to the key is never proved with; shapes
-// come from the circuit, not from the file.
+// Decode reads a proving key for a chain. The tree is made again from the extension and
+// its cap compared with the verifying key's, so that what does not belong to the key is
+// never proved with; shapes come from the circuit, not from the file.
 func Decode(b []byte, c *air.Circuit, chainID uint64, dev device.Device) (*key.Verifying, *stark.Key, error) {
 	if len(b) < len(provingMagic)+4 || string(b[:len(provingMagic)]) != provingMagic {
-		return nil, nil, fmt.Errorf("%w: magic: not a proving key of version 1", ErrProving)
+		return nil, nil, fmt.Errorf("%w: magic: not a proving key of version 2; derive the key again", ErrProving)
 	}
 	b = b[len(provingMagic):]
 	n := binary.LittleEndian.Uint32(b)
@@ -82,17 +76,11 @@ func Decode(b []byte, c *air.Circuit, chainID uint64, dev device.Device) (*key.V
 			continue
 		}
 		log := ntt.Log(t.PrepHeight())
-		poly := device.NewPoly(log, t.PrepWidth)
 		lde := matrix.New(1<<(log+s.FRI.LogBlowup), t.PrepWidth)
-		for _, dst := range append(slices.Clone(poly.Cols), lde.Values) {
-			if b, err = words(s.Ext.Base, dst, b); err != nil {
-				return nil, nil, err
-			}
+		if b, err = words(s.Ext.Base, lde.Values, b); err != nil {
+			return nil, nil, err
 		}
-		if same := dev.Evaluate(s.Ext.Base, poly, s.Ext.Base.Generator(), log+s.FRI.LogBlowup); !slices.Equal(same.Values, lde.Values) {
-			return nil, nil, fmt.Errorf("%w: table %q: the extension is not that of the coefficients; derive the key again", ErrProving, t.Name)
-		}
-		pk.Prep.Polys, pk.Prep.LDE = append(pk.Prep.Polys, poly), append(pk.Prep.LDE, lde)
+		pk.Prep.LDE = append(pk.Prep.LDE, lde)
 		logMax = max(logMax, log+s.FRI.LogBlowup)
 	}
 	pk.Prep.Tree = dev.Tree(merkle.NewSuite(s.Hash, s.Ext.Base), nil, pk.Prep.LDE, 1<<merkle.LogCap(s.FRI.CapHeight, logMax))
