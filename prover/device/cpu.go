@@ -23,6 +23,9 @@ func (c *CPU) Name() string { return "cpu" }
 // Workers implements Device.
 func (c *CPU) Workers() int { return c.workers }
 
+// lanes is a multiple of what the kernels do at once: ranges of it leave no tails.
+const lanes = 64
+
 // For implements Device. Ranges are handed out as workers become free.
 func (c *CPU) For(n int, body func(from, to int)) {
 	workers := min(c.workers, n)
@@ -33,6 +36,9 @@ func (c *CPU) For(n int, body func(from, to int)) {
 		return
 	}
 	grain := max(1, n/(8*workers))
+	if grain > lanes {
+		grain -= grain % lanes
+	}
 	var next atomic.Int64
 	var wg sync.WaitGroup
 	for range workers {

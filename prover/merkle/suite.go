@@ -51,6 +51,17 @@ type Suite interface {
 	HashRow(row []field.Elem) Digest
 	// Compress is the digest of a node with the given children.
 	Compress(left, right *Digest) Digest
+	// HashRows sets dst[i] to HashRow of the i-th rows of all matrices, one after the
+	// other.
+	HashRows(dst []Digest, mats ...Rows)
+	// CompressPairs sets dst[i] to Compress of nodes[2i] and nodes[2i+1].
+	CompressPairs(dst, nodes []Digest)
+}
+
+// Rows are consecutive rows of a matrix: row i is Values[i·Width : (i+1)·Width].
+type Rows struct {
+	Width  int
+	Values []field.Elem
 }
 
 // NewSuite returns the suite of that kind over f.

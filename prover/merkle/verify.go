@@ -73,26 +73,35 @@ type walk struct {
 	rows     [][][]field.Elem
 	siblings []Digest
 	nodes    []node
-	buf      []field.Elem
+	pairs    []Digest // children of the level's nodes
+	digests  []Digest
 }
 
-// rowDigest hashes the rows of height 2^log that the queries of one node open, after
-// checking that they all open the same.
-func (w *walk) rowDigest(log int, queries []int) (Digest, error) {
-	w.buf = w.buf[:0]
+// rowDigests hashes, for each node, the rows of height 2^log that its queries open, after
+// checking that they all open the same. All nodes are hashed together, which is several
+// times faster than one by one.
+func (w *walk) rowDigests(log int) ([]Digest, error) {
+	var mats []Rows
 	for m, h := range w.shape.LogHeights {
 		if h != log {
 			continue
 		}
-		first := w.rows[queries[0]][m]
-		for _, q := range queries[1:] {
-			if !slices.Equal(w.rows[q][m], first) {
-				return Digest{}, fmt.Errorf("%w: matrix %d, queries %d and %d", ErrInconsistentRows, m, queries[0], q)
+		r := Rows{Width: w.shape.Widths[m], Values: make([]field.Elem, 0, len(w.nodes)*w.shape.Widths[m])}
+		for i := range w.nodes {
+			queries := w.nodes[i].queries
+			first := w.rows[queries[0]][m]
+			for _, q := range queries[1:] {
+				if !slices.Equal(w.rows[q][m], first) {
+					return nil, fmt.Errorf("%w: matrix %d, queries %d and %d", ErrInconsistentRows, m, queries[0], q)
+				}
 			}
+			r.Values = append(r.Values, first...)
 		}
-		w.buf = append(w.buf, first...)
+		mats = append(mats, r)
 	}
-	return w.s.HashRow(w.buf), nil
+	w.digests = slices.Grow(w.digests[:0], len(w.nodes))[:len(w.nodes)]
+	w.s.HashRows(w.digests, mats...)
+	return w.digests, nil
 }
 
 func (w *walk) leaves(logMax int) error {
@@ -108,27 +117,27 @@ func (w *walk) leaves(logMax int) error {
 		}
 		w.nodes = append(w.nodes, node{index: w.indices[q], queries: []int{q}})
 	}
+	digests, err := w.rowDigests(logMax)
+	if err != nil {
+		return err
+	}
 	for i := range w.nodes {
-		d, err := w.rowDigest(logMax, w.nodes[i].queries)
-		if err != nil {
-			return err
-		}
-		w.nodes[i].digest = d
+		w.nodes[i].digest = digests[i]
 	}
 	return nil
 }
 
 // up replaces the nodes by their parents, which number 2^level in the whole tree.
 func (w *walk) up(level int) error {
-	inject := slices.Contains(w.shape.LogHeights, level)
-	out := w.nodes[:0:len(w.nodes)]
+	parents := w.nodes[:0:len(w.nodes)]
+	w.pairs = w.pairs[:0]
 	for i := 0; i < len(w.nodes); i++ {
 		n := w.nodes[i]
 		parent := node{index: n.index >> 1, queries: n.queries}
 		switch {
 		case n.index&1 == 0 && i+1 < len(w.nodes) && w.nodes[i+1].index == n.index+1:
 			i++
-			parent.digest = w.s.Compress(&n.digest, &w.nodes[i].digest)
+			w.pairs = append(w.pairs, n.digest, w.nodes[i].digest)
 			parent.queries = append(parent.queries, w.nodes[i].queries...)
 		case len(w.siblings) == 0:
 			return fmt.Errorf("%w: too few", ErrSiblingCount)
@@ -136,20 +145,35 @@ func (w *walk) up(level int) error {
 			sib := w.siblings[0]
 			w.siblings = w.siblings[1:]
 			if n.index&1 == 0 {
-				parent.digest = w.s.Compress(&n.digest, &sib)
+				w.pairs = append(w.pairs, n.digest, sib)
 			} else {
-				parent.digest = w.s.Compress(&sib, &n.digest)
+				w.pairs = append(w.pairs, sib, n.digest)
 			}
 		}
-		if inject {
-			d, err := w.rowDigest(level, parent.queries)
-			if err != nil {
-				return err
-			}
-			parent.digest = w.s.Compress(&parent.digest, &d)
-		}
-		out = append(out, parent)
+		parents = append(parents, parent)
 	}
-	w.nodes = out
+	w.nodes = parents
+	w.compress()
+	if !slices.Contains(w.shape.LogHeights, level) {
+		return nil
+	}
+	rows, err := w.rowDigests(level)
+	if err != nil {
+		return err
+	}
+	w.pairs = w.pairs[:0]
+	for i := range w.nodes {
+		w.pairs = append(w.pairs, w.nodes[i].digest, rows[i])
+	}
+	w.compress()
 	return nil
+}
+
+// compress sets the nodes' digests to those of the pairs.
+func (w *walk) compress() {
+	w.digests = slices.Grow(w.digests[:0], len(w.nodes))[:len(w.nodes)]
+	w.s.CompressPairs(w.digests, w.pairs)
+	for i := range w.nodes {
+		w.nodes[i].digest = w.digests[i]
+	}
 }

@@ -3,7 +3,6 @@ package tree
 import (
 	"math/bits"
 
-	"rpp-node/prover/field"
 	"rpp-node/prover/matrix"
 	"rpp-node/prover/merkle"
 )
@@ -34,54 +33,60 @@ func Build(s merkle.Suite, loop For, base []merkle.Digest, mats []matrix.Matrix,
 	for _, m := range mats {
 		width = max(width, m.Height())
 	}
-	layer := hashRows(s, loop, base, mats, width)
+	layer := base
+	if at := ofHeight(mats, width); len(at) > 0 {
+		layer = hashRows(s, loop, base, at, width)
+	}
 	t := &Tree{Layers: [][]merkle.Digest{layer}}
 	for width > stop {
 		width /= 2
 		below := layer
 		layer = make([]merkle.Digest, width)
-		loop(width, func(from, to int) {
-			for i := from; i < to; i++ {
-				layer[i] = s.Compress(&below[2*i], &below[2*i+1])
-			}
-		})
-		layer = hashRows(s, loop, layer, mats, width)
+		if width <= narrow {
+			s.CompressPairs(layer, below)
+		} else {
+			loop(width, func(from, to int) { s.CompressPairs(layer[from:to], below[2*from:2*to]) })
+		}
+		if at := ofHeight(mats, width); len(at) > 0 {
+			layer = hashRows(s, loop, layer, at, width)
+		}
 		t.Layers = append(t.Layers, layer)
 	}
 	return t
 }
 
-// hashRows hashes the rows of the matrices of the given height: into leaves if layer is
-// nil, else into the nodes of layer.
-func hashRows(s merkle.Suite, loop For, layer []merkle.Digest, mats []matrix.Matrix, height int) []merkle.Digest {
-	var at []matrix.Matrix
-	width := 0
+// narrow layers cost less than waking a second core.
+const narrow = 64
+
+func ofHeight(mats []matrix.Matrix, height int) (at []matrix.Matrix) {
 	for _, m := range mats {
 		if m.Height() == height {
 			at = append(at, m)
-			width += m.Width
 		}
 	}
-	if len(at) == 0 {
-		return layer
-	}
+	return at
+}
+
+// hashRows hashes the rows of matrices, all of the given height: into leaves if layer is
+// nil, else into the nodes of layer.
+func hashRows(s merkle.Suite, loop For, layer []merkle.Digest, mats []matrix.Matrix, height int) []merkle.Digest {
 	out := make([]merkle.Digest, height)
 	loop(height, func(from, to int) {
-		buf := make([]field.Elem, 0, width)
-		for r := from; r < to; r++ {
-			row := at[0].Row(r)
-			if len(at) > 1 {
-				buf = buf[:0]
-				for _, m := range at {
-					buf = append(buf, m.Row(r)...)
-				}
-				row = buf
+		rows := make([]merkle.Rows, len(mats))
+		for k, m := range mats {
+			rows[k] = merkle.Rows{Width: m.Width, Values: m.Rows(from, to).Values}
+		}
+		s.HashRows(out[from:to], rows...)
+		if layer == nil {
+			return
+		}
+		var pairs [2 * narrow]merkle.Digest
+		for at := from; at < to; at += narrow {
+			end := min(at+narrow, to)
+			for i := at; i < end; i++ {
+				pairs[2*(i-at)], pairs[2*(i-at)+1] = layer[i], out[i]
 			}
-			d := s.HashRow(row)
-			if layer != nil {
-				d = s.Compress(&layer[r], &d)
-			}
-			out[r] = d
+			s.CompressPairs(out[at:end], pairs[:2*(end-at)])
 		}
 	})
 	return out
