@@ -23,7 +23,6 @@ type benchCmd struct {
 	Hash    string `help:"poseidon2 or keccak: tree and transcript." default:"poseidon2"`
 	Field   string `help:"koalabear or babybear." default:"koalabear"`
 	Threads int    `help:"Worker threads; 0 for all cores." default:"0"`
-	Device  string `help:"cpu, the portable kernels." enum:"cpu" default:"cpu"`
 	Shards  int    `name:"log-shards" help:"log2 of the shards that the proof is cut into." default:"0"`
 	JSON    bool   `help:"Print the result as JSON."`
 }

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"runtime"
 	"time"
 
 	"rpp-node/prover/codec"
@@ -31,16 +30,6 @@ type interopFiles struct {
 	Proof    string `arg:"" help:"Proof in upstream's encoding."`
 	Threads  int    `help:"Worker threads; 0 for all cores." default:"0"`
 	JSON     bool   `help:"Print the result as JSON."`
-}
-
-func threads(n int) (*device.CPU, error) {
-	if n < 0 || n > 1024 {
-		return nil, usageError{fmt.Errorf("--threads: %d, want 0 to 1024", n)}
-	}
-	if n == 0 {
-		n = runtime.GOMAXPROCS(0)
-	}
-	return device.NewCPU(n), nil
 }
 
 // load reads the circuit, derives its preprocessed commitment, and reads the instance.

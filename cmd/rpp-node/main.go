@@ -15,6 +15,8 @@ import (
 type cli struct {
 	LogLevel string `name:"log-level" enum:"off,info,debug" default:"off" env:"RPP_LOG_LEVEL" help:"Structured log on standard error: off, info or debug. Lines of prover and verifier have target=plonky3."`
 
+	Device string `name:"device" default:"cpu" help:"Kernels to run: cpu (the fastest here, or what RPP_KERNELS names: avx512, avx2, portable), cpu-avx512, cpu-avx2 or cpu-portable. None changes a byte."`
+
 	Demo     demoCmd     `cmd:"" help:"Prove and verify a sample of every family, from nothing but a seed."`
 	Prove    proveCmd    `cmd:"" help:"Prove a witness."`
 	Verify   verifyCmd   `cmd:"" help:"Verify a proof file, offline."`
@@ -61,7 +63,11 @@ func run(args []string, e *env) int {
 		return exitUsage
 	}
 	e.log = newLog(e.err, c.LogLevel)
-	if err := ctx.Run(); err != nil {
+	err = useDevice(c.Device)
+	if err == nil {
+		err = ctx.Run()
+	}
+	if err != nil {
 		logFailure(e.log, ctx.Command(), err)
 		code, exit := classify(err)
 		fmt.Fprintf(e.err, "rpp-node: %s: %v\n", code, err)

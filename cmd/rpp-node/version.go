@@ -5,6 +5,8 @@ import (
 	"runtime"
 	"runtime/debug"
 
+	"rpp-node/prover/device"
+	"rpp-node/prover/kernels"
 	"rpp-node/prover/key"
 )
 
@@ -21,6 +23,7 @@ type versionResult struct {
 	Backends     []string `json:"backends"`
 	Features     []string `json:"features"`
 	Devices      []string `json:"devices"`
+	Device       string   `json:"device"`
 	ProofVersion int      `json:"proof_version"`
 	Upstream     string   `json:"upstream_commit"`
 }
@@ -53,12 +56,12 @@ func (c *versionCmd) Help() string {
 func (c *versionCmd) Run(e *env) error {
 	r := versionResult{
 		Version: "0.1.0", Revision: revision(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
-		Backends: []string{"plonky3"}, Features: []string{"backend-plonky3"}, Devices: []string{"cpu"},
+		Backends: []string{"plonky3"}, Features: []string{"backend-plonky3"}, Devices: devices(), Device: device.CPUName(kernels.Active()),
 		ProofVersion: key.ProofVersion, Upstream: upstreamCommit,
 	}
 	if c.JSON {
 		return writeJSON(e.out, &r)
 	}
-	_, err := fmt.Fprintf(e.out, "rpp-node %s (%s, %s, %s), proofs as Plonky3 %.8s\n", r.Version, r.Revision, r.Go, r.Platform, r.Upstream)
+	_, err := fmt.Fprintf(e.out, "rpp-node %s (%s, %s, %s), proofs as Plonky3 %.8s, on %s\n", r.Version, r.Revision, r.Go, r.Platform, r.Upstream, r.Device)
 	return err
 }

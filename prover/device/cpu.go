@@ -5,20 +5,24 @@ import (
 	"sync/atomic"
 
 	"rpp-node/prover/field"
+	"rpp-node/prover/kernels"
 	"rpp-node/prover/matrix"
 	"rpp-node/prover/merkle"
 	"rpp-node/prover/merkle/tree"
 	"rpp-node/prover/ntt"
 )
 
-// CPU runs the portable kernels, with gnark-crypto's vector arithmetic below them.
+// CPU runs the active kernel set of prover/kernels.
 type CPU struct{ workers int }
 
 // NewCPU returns a CPU with that many workers, at least one.
 func NewCPU(workers int) *CPU { return &CPU{max(1, workers)} }
 
 // Name implements Device.
-func (c *CPU) Name() string { return "cpu" }
+func (c *CPU) Name() string { return CPUName(kernels.Active()) }
+
+// CPUName names the device that runs a kernel set: cpu-avx512, cpu-avx2, cpu-portable.
+func CPUName(s kernels.Set) string { return "cpu-" + s.String() }
 
 // Workers implements Device.
 func (c *CPU) Workers() int { return c.workers }

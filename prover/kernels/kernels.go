@@ -23,21 +23,25 @@ var names = [...]string{"portable", "avx2", "avx512"}
 
 func (s Set) String() string { return names[s] }
 
-var active = initial()
+var active, errVariable = initial(os.Getenv(Variable))
 
 // initial is the best set, or the one that the environment asks for. A set that cannot
-// run here would end the process at its first instruction, so it is refused at once.
-func initial() Set {
-	name, ok := os.LookupEnv(Variable)
-	if !ok || name == "" {
-		return best()
+// run here would end the process at its first instruction, so the best one runs instead
+// until someone has read Err.
+func initial(name string) (Set, error) {
+	if name == "" {
+		return best(), nil
 	}
 	s, err := ByName(name)
 	if err != nil {
-		panic(fmt.Sprintf("environment variable %s: %v", Variable, err))
+		return best(), fmt.Errorf("environment variable %s: %w", Variable, err)
 	}
-	return s
+	return s, nil
 }
+
+// Err is what is wrong with the environment variable, if anything: commands and tests
+// refuse to start with a wrong one.
+func Err() error { return errVariable }
 
 func best() Set {
 	all := Supported()

@@ -21,6 +21,23 @@ func TestByName(t *testing.T) {
 	}
 }
 
+// TestVariable: a name that no set has leaves the best set and an error.
+func TestVariable(t *testing.T) {
+	if err := Err(); err != nil {
+		t.Error(err)
+	}
+	for _, name := range []string{"sse2", "cpu", "AVX512"} {
+		if s, err := initial(name); err == nil || s != best() {
+			t.Errorf("%q: %v, %v", name, s, err)
+		}
+	}
+	for _, name := range []string{"", "auto", "portable"} {
+		if _, err := initial(name); err != nil {
+			t.Errorf("%q: %v", name, err)
+		}
+	}
+}
+
 func TestUse(t *testing.T) {
 	old := Active()
 	defer Use(old)
