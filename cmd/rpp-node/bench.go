@@ -111,7 +111,7 @@ func (c *benchCmd) Run(e *env) error {
 	}
 	cpu, _ := usage()
 	start = time.Now()
-	p, err := stark.Prove(k, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: dev, Plan: plan, Begin: watch.begin})
+	p, err := stark.Prove(k, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: dev, Plan: plan, Begin: watch.begin, Consume: true})
 	if err != nil {
 		return err
 	}

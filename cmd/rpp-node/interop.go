@@ -120,7 +120,7 @@ func (c *interopProveCmd) Run(e *env) error {
 	}
 	start := time.Now()
 	p, err := stark.Prove(k, &stark.Witness{Traces: in.Traces, Publics: in.Publics},
-		stark.Options{Device: dev, Plan: shard.DefaultPlan(), Begin: watch.begin})
+		stark.Options{Device: dev, Plan: shard.DefaultPlan(), Begin: watch.begin, Consume: true})
 	if err != nil {
 		return err
 	}

@@ -114,7 +114,7 @@ func (p *proving) run() (*proved, error) {
 	watch := newStages(p.show, p.variant.Family)
 	watch.log = p.log
 	start := time.Now()
-	proof, err := stark.Prove(pk, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: p.dev, Plan: plan, Begin: watch.begin})
+	proof, err := stark.Prove(pk, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: p.dev, Plan: plan, Begin: watch.begin, Consume: true})
 	if err != nil {
 		return nil, err
 	}

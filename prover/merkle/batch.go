@@ -1,6 +1,11 @@
 package merkle
 
-import "rpp-node/prover/field"
+import (
+	"unsafe"
+
+	"rpp-node/prover/field"
+	"rpp-node/prover/keccak"
+)
 
 // hashRows is HashRows one row at a time.
 func hashRows(s Suite, dst []Digest, mats []Rows) {
@@ -27,13 +32,30 @@ func (s *algebraic) HashRows(dst []Digest, mats ...Rows) { hashRows(s, dst, mats
 func (s *algebraic) CompressPairs(dst, nodes []Digest) { compressPairs(s, dst, nodes) }
 
 // HashRows implements Suite.
-func (s lanes) HashRows(dst []Digest, mats ...Rows) { hashRows(s, dst, mats) }
+func (s lanes) HashRows(dst []Digest, mats ...Rows) {
+	var few [4]keccak.Segment
+	segments := few[:0]
+	for _, m := range mats {
+		segments = append(segments, keccak.Segment{Words: words(m.Values), Width: m.Width, Stride: m.Width})
+	}
+	keccak.LaneSpongeSegments(flat(dst), segments)
+}
 
 // CompressPairs implements Suite.
-func (s lanes) CompressPairs(dst, nodes []Digest) { compressPairs(s, dst, nodes) }
+func (s lanes) CompressPairs(dst, nodes []Digest) { keccak.CompressPairs(flat(dst), flat(nodes)) }
 
 // HashRows implements Suite.
 func (s bytewise) HashRows(dst []Digest, mats ...Rows) { hashRows(s, dst, mats) }
 
 // CompressPairs implements Suite.
 func (s bytewise) CompressPairs(dst, nodes []Digest) { compressPairs(s, dst, nodes) }
+
+// flat lends digests as the words that they are.
+func flat(d []Digest) []uint32 {
+	return unsafe.Slice((*uint32)(unsafe.Pointer(unsafe.SliceData(d))), len(d)*len(Digest{}))
+}
+
+// words lends field elements as the Montgomery words that they are.
+func words(v []field.Elem) []uint32 {
+	return unsafe.Slice((*uint32)(unsafe.SliceData(v)), len(v))
+}

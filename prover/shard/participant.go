@@ -242,6 +242,10 @@ func (p *Participant) Release() {
 		delete(p.rows, k)
 		m.Put()
 	}
+	for k, t := range p.trees {
+		delete(p.trees, k)
+		t.Release()
+	}
 	for _, mats := range p.coeffs {
 		for _, m := range mats {
 			m.Put()

@@ -37,6 +37,11 @@ func (c *conductor) lowDegree(opened [][][][]field.E) (*codec.FRIProof, error) {
 	}
 	c.begin(StageFold)
 	f := &folding{conductor: c, words: words}
+	defer func() {
+		for _, r := range f.rounds {
+			r.crown.Release()
+		}
+	}()
 	if err := f.run(); err != nil {
 		return nil, err
 	}

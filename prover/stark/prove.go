@@ -2,6 +2,7 @@ package stark
 
 import (
 	"fmt"
+	"slices"
 
 	"rpp-node/prover/challenger"
 	"rpp-node/prover/codec"
@@ -84,9 +85,7 @@ func Prove(k *Key, w *Witness, o Options) (*codec.Proof, error) {
 		trees: map[system.RoundKind]*cutTree{},
 	}
 	p, err := c.prove()
-	for _, m := range c.chunkLDE {
-		m.Put()
-	}
+	c.release()
 	if err != nil {
 		return nil, err
 	}
@@ -111,6 +110,18 @@ type conductor struct {
 	chunkLDE []matrix.Matrix // of the quotient, by matrix; whole
 }
 
+// release gives back what the conductor holds.
+func (c *conductor) release() {
+	for _, m := range c.chunkLDE {
+		m.Put()
+	}
+	for k, t := range c.trees {
+		if k != system.Preprocessed { // the key's
+			t.crown.Release()
+		}
+	}
+}
+
 // cutTree is a tree whose lower levels may lie with the shards.
 type cutTree struct {
 	logMax int
@@ -118,7 +129,8 @@ type cutTree struct {
 	crown  *tree.Tree // levels from the crown's width, or all of them
 }
 
-func (c *cutTree) cap() []merkle.Digest { return c.crown.Top() }
+// cap is a copy: the tree's buffer is given back before the proof is done with it.
+func (c *cutTree) cap() []merkle.Digest { return slices.Clone(c.crown.Top()) }
 
 func (c *conductor) prove() (*codec.Proof, error) {
 	s, j := c.job.Sys, c.job

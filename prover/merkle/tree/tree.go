@@ -2,8 +2,10 @@ package tree
 
 import (
 	"math/bits"
+	"unsafe"
 
 	"rpp-node/prover/matrix"
+	"rpp-node/prover/memory"
 	"rpp-node/prover/merkle"
 )
 
@@ -22,6 +24,14 @@ func Sequential(n int, body func(from, to int)) {
 // widest; each next one is half as wide; the last has the width asked for.
 type Tree struct {
 	Layers [][]merkle.Digest
+	buffer []uint32 // what the layers lie in
+}
+
+// Release gives the layers' buffer back. Neither they nor what aliases them (Top) may be
+// used again.
+func (t *Tree) Release() {
+	memory.Put(t.buffer)
+	t.Layers, t.buffer = nil, nil
 }
 
 // Build makes the tree over mats (each with a power of two of rows, in commitment order)
@@ -33,26 +43,46 @@ func Build(s merkle.Suite, loop For, base []merkle.Digest, mats []matrix.Matrix,
 	for _, m := range mats {
 		width = max(width, m.Height())
 	}
+	t := &Tree{}
+	take := t.reserve(width, stop)
 	layer := base
 	if at := ofHeight(mats, width); len(at) > 0 {
-		layer = hashRows(s, loop, base, at, width)
+		layer = take(width)
+		hashRows(s, loop, layer, base, at)
 	}
-	t := &Tree{Layers: [][]merkle.Digest{layer}}
+	t.Layers = append(t.Layers, layer)
 	for width > stop {
 		width /= 2
 		below := layer
-		layer = make([]merkle.Digest, width)
+		layer = take(width)
 		if width <= narrow {
 			s.CompressPairs(layer, below)
 		} else {
 			loop(width, func(from, to int) { s.CompressPairs(layer[from:to], below[2*from:2*to]) })
 		}
 		if at := ofHeight(mats, width); len(at) > 0 {
-			layer = hashRows(s, loop, layer, at, width)
+			hashRows(s, loop, layer, layer, at)
 		}
 		t.Layers = append(t.Layers, layer)
 	}
 	return t
+}
+
+// reserve takes a buffer for all layers from width down to stop and returns a function
+// that hands the layers out.
+func (t *Tree) reserve(width, stop int) (take func(n int) []merkle.Digest) {
+	total := 0
+	for w := width; w >= stop; w /= 2 {
+		total += w
+	}
+	const words = len(merkle.Digest{})
+	t.buffer = memory.Get(total * words)
+	rest := unsafe.Slice((*merkle.Digest)(unsafe.Pointer(unsafe.SliceData(t.buffer))), total)
+	return func(n int) []merkle.Digest {
+		layer := rest[:n:n]
+		rest = rest[n:]
+		return layer
+	}
 }
 
 // narrow layers cost less than waking a second core.
@@ -67,29 +97,32 @@ func ofHeight(mats []matrix.Matrix, height int) (at []matrix.Matrix) {
 	return at
 }
 
-// hashRows hashes the rows of matrices, all of the given height: into leaves if layer is
-// nil, else into the nodes of layer.
-func hashRows(s merkle.Suite, loop For, layer []merkle.Digest, mats []matrix.Matrix, height int) []merkle.Digest {
-	out := make([]merkle.Digest, height)
-	loop(height, func(from, to int) {
+// hashRows hashes the rows of matrices as high as dst is long: into leaves if nodes is
+// nil, else into the nodes of a layer, which may be dst.
+func hashRows(s merkle.Suite, loop For, dst, nodes []merkle.Digest, mats []matrix.Matrix) {
+	loop(len(dst), func(from, to int) {
+		var leaves [narrow]merkle.Digest
+		var pairs [2 * narrow]merkle.Digest
 		rows := make([]merkle.Rows, len(mats))
-		for k, m := range mats {
-			rows[k] = merkle.Rows{Width: m.Width, Values: m.Rows(from, to).Values}
+		of := func(from, to int) []merkle.Rows {
+			for k, m := range mats {
+				rows[k] = merkle.Rows{Width: m.Width, Values: m.Rows(from, to).Values}
+			}
+			return rows
 		}
-		s.HashRows(out[from:to], rows...)
-		if layer == nil {
+		if nodes == nil {
+			s.HashRows(dst[from:to], of(from, to)...)
 			return
 		}
-		var pairs [2 * narrow]merkle.Digest
 		for at := from; at < to; at += narrow {
 			end := min(at+narrow, to)
+			s.HashRows(leaves[:end-at], of(at, end)...)
 			for i := at; i < end; i++ {
-				pairs[2*(i-at)], pairs[2*(i-at)+1] = layer[i], out[i]
+				pairs[2*(i-at)], pairs[2*(i-at)+1] = nodes[i], leaves[i-at]
 			}
-			s.CompressPairs(out[at:end], pairs[:2*(end-at)])
+			s.CompressPairs(dst[at:end], pairs[:2*(end-at)])
 		}
 	})
-	return out
 }
 
 // Top is the narrowest layer: the cap, a root, or what a shard sends up.
