@@ -6,18 +6,30 @@
 FUZZTIME ?= 5s
 VULNDB   ?= ../shared/lab/vdb.tgz
 
+# What compare runs: Plonky3's example, how often, and flags that choose cells, as in
+# CELLS='--circuit poseidon2 --log-rows 15 --tree keccak --threads 1'; see
+# 'rpp-node bench compare --help'.
+UPSTREAM ?=
+PAIRS    ?= 5
+CELLS    ?=
+
 .PHONY: help
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##### Use
 
-.PHONY: demo bench
+.PHONY: demo bench compare
 demo: ## prove and verify a sample, from nothing but a seed
 	go run ./cmd/rpp-node demo
 
 bench: ## run the Go benchmarks of every package
 	go test -run '^$$' -bench . -benchmem ./...
+
+compare: ## run this build and Plonky3's prove_prime_field_31 (UPSTREAM=path) in turns: PAIRS, CELLS
+	@test -n '$(UPSTREAM)' || { echo 'make compare: want UPSTREAM=/path/to/prove_prime_field_31' >&2; exit 2; }
+	go build -buildvcs=auto -o bin/rpp-node ./cmd/rpp-node
+	bin/rpp-node bench compare --upstream '$(UPSTREAM)' --pairs $(PAIRS) $(CELLS)
 
 ##### Check
 

@@ -15,8 +15,14 @@ import (
 	"rpp-node/prover/verifier"
 )
 
-// benchCmd proves and verifies one benchmark circuit and reports where the time went.
+// benchCmd measures: one build by itself, or two in turns.
 type benchCmd struct {
+	Run     benchRunCmd     `cmd:"" default:"withargs" help:"Prove and verify one benchmark circuit and report where the time went."`
+	Compare benchCompareCmd `cmd:"" help:"Run two builds, or this one and upstream's example, in turns and print ratios."`
+}
+
+// benchRunCmd proves and verifies one benchmark circuit and reports where the time went.
+type benchRunCmd struct {
 	Circuit string `help:"fibonacci, poseidon2 or keccak-f." default:"poseidon2"`
 	LogRows int    `name:"log-rows" help:"log2 of the number of rows." default:"14"`
 	Profile string `help:"production, production-fast, fast or bench." default:"bench"`
@@ -28,7 +34,7 @@ type benchCmd struct {
 }
 
 func (c *benchCmd) Help() string {
-	return "Examples:\n  rpp-node bench --circuit poseidon2 --log-rows 14 --json\n  rpp-node bench --circuit keccak-f --log-rows 12 --hash keccak --threads 1"
+	return "Examples:\n  rpp-node bench --circuit poseidon2 --log-rows 14 --json\n  rpp-node bench --circuit keccak-f --log-rows 12 --hash keccak --threads 1\n  rpp-node bench compare --base ./rpp-node.old --circuit poseidon2 --log-rows 14"
 }
 
 type benchResult struct {
@@ -43,7 +49,8 @@ type benchResult struct {
 	TraceMS    float64            `json:"trace_generation_ms"`
 	ProveMS    float64            `json:"prove_ms"`
 	ProveCPU   float64            `json:"prove_cpu_s"`
-	VerifyMS   float64            `json:"verify_ms"`
+	VerifyMS   float64            `json:"verify_ms"` // from the proof's bytes
+	DecodeMS   float64            `json:"decode_ms"` // of which decoding took
 	PeakBytes  int64              `json:"peak_memory_bytes"`
 	ProofBytes int                `json:"proof_bytes"`
 	Order      []string           `json:"stage_order"`
@@ -62,7 +69,7 @@ func usage() (cpu float64, peak int64) {
 	return seconds(u.Utime) + seconds(u.Stime), int64(u.Maxrss) * 1024
 }
 
-func (c *benchCmd) Run(e *env) error {
+func (c *benchRunCmd) Run(e *env) error {
 	dev, err := threads(c.Threads)
 	if err != nil {
 		return err
@@ -119,10 +126,16 @@ func (c *benchCmd) Run(e *env) error {
 	after, peak := usage()
 	r.ProveCPU, r.PeakBytes = after-cpu, peak
 	r.Stages, r.Order = watch.Took, watch.Order
-	proof := codec.Format{Ext: x, Hash: hash}.Encode(nil, p)
+	format := codec.Format{Ext: x, Hash: hash}
+	proof := format.Encode(nil, p)
 	r.ProofBytes = len(proof)
 	start = time.Now()
-	if err := verifier.VerifyBytes(s, &verifier.Statement{LogHeights: []int{c.LogRows}, Publics: publics}, proof, codec.MaxInteropBytes); err != nil {
+	decoded, err := format.Decode(proof, codec.MaxInteropBytes)
+	if err != nil {
+		return err
+	}
+	r.DecodeMS = millis(start)
+	if err := verifier.Verify(s, &verifier.Statement{LogHeights: []int{c.LogRows}, Publics: publics}, decoded); err != nil {
 		return err
 	}
 	r.VerifyMS = millis(start)
