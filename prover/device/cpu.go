@@ -61,18 +61,18 @@ func (c *CPU) For(n int, body func(from, to int)) {
 
 // Extend implements Device.
 func (c *CPU) Extend(f *field.Field, m matrix.Matrix, log int, in ntt.Order, from, shift field.Elem) {
-	extend(f, c.For, m.Values, m.Width, log, ntt.Log(m.Height())-log, in, from, shift)
+	ntt.Extend(f, c.For, m.Values, m.Width, log, ntt.Log(m.Height())-log, in, from, shift)
 }
 
 // Interpolate implements Device.
 func (c *CPU) Interpolate(f *field.Field, m matrix.Matrix, in ntt.Order) {
-	interpolate(f, c.For, m.Values, m.Values, m.Width, ntt.Log(m.Height()), in, f.One())
+	ntt.Interpolate(f, c.For, m.Values, m.Values, m.Width, ntt.Log(m.Height()), in, f.One())
 }
 
 // Evaluate implements Device.
 func (c *CPU) Evaluate(f *field.Field, coeffs matrix.Matrix, shift field.Elem, log int) matrix.Matrix {
 	out := matrix.Get(1<<log, coeffs.Width)
-	evaluate(f, c.For, out.Values, coeffs.Values, coeffs.Width, ntt.Log(coeffs.Height()), shift, log)
+	ntt.Evaluate(f, c.For, out.Values, coeffs.Values, coeffs.Width, ntt.Log(coeffs.Height()), shift, log)
 	return out
 }
 
