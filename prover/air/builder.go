@@ -2,6 +2,7 @@ package air
 
 import (
 	"fmt"
+	"slices"
 
 	"rpp-node/prover/field"
 )
@@ -31,6 +32,25 @@ func NewBuilder(f *field.Field, name string, width, publics int) *Builder {
 		index: map[Node]NodeID{},
 	}
 }
+
+// Extend starts from a table's graph: its nodes keep their numbers, its constraints are
+// left to the caller, and there are more main columns and public values behind its own.
+// The table itself is not changed.
+func Extend(f *field.Field, t *Table, columns, publics int) *Builder {
+	b := NewBuilder(f, t.Name, t.Width+columns, t.Publics+publics)
+	b.table.PrepWidth, b.table.Prep = t.PrepWidth, t.Prep
+	b.table.MainNext, b.table.PrepNext = t.MainNext, t.PrepNext
+	b.table.Nodes = slices.Clone(t.Nodes)
+	for i, n := range t.Nodes {
+		if _, ok := b.index[n]; !ok {
+			b.index[n] = NodeID(i)
+		}
+	}
+	return b
+}
+
+// Node is a node of the table that the builder has begun or extends.
+func (b *Builder) Node(id NodeID) Expr { return Expr{b, id} }
 
 // Field is the field of the table.
 func (b *Builder) Field() *field.Field { return b.f }

@@ -5,10 +5,10 @@ import (
 	"fmt"
 	"sync/atomic"
 
-	"rpp-node/prover/air"
+	"rpp-node/prover/air/packet"
 	"rpp-node/prover/field"
-	"rpp-node/prover/lookup"
 	"rpp-node/prover/matrix"
+	"rpp-node/prover/system"
 )
 
 // ErrDenominator is a lookup message that met the challenge: as likely as guessing it.
@@ -37,120 +37,109 @@ func (p *Participant) makeLookups() error {
 	return nil
 }
 
+// fractionProgram compiles a table's fractions. Its expressions read no permutation
+// column.
+func fractionProgram(s *system.System, table int) *packet.Program {
+	t, l := &s.Circuit.Tables[table], &s.Layout.Tables[table]
+	g := newLookupGraph(s.Ext, t, s.Layout, l)
+	g.fractions()
+	all := g.b.Table()
+	return packet.Compile(s.Ext.Base, &all, t.Width, all.Width-t.Width)
+}
+
 // permutation makes one table's running sum and fractions: rows of the trace domain in
 // natural order, in a buffer with room for their extension.
 func (p *Participant) permutation(i int) (matrix.Matrix, field.E, error) {
 	s := p.job.Sys
-	x, t, l := s.Ext, &s.Circuit.Tables[i], &s.Layout.Tables[i]
+	x, l := s.Ext, &s.Layout.Tables[i]
 	log, d := p.job.LogHeights[i], s.Ext.D
 	columns := matrix.GetWithin(1<<log, 1<<(log+s.FRI.LogBlowup), l.Width()*d)
-	sums := make([]field.E, 1<<log)
-	prog := air.Compile(x.Base, t, false, t.LookupNodes())
+	values := append(append([]field.Elem(nil), p.job.Publics[i]...), lookupValues(x, s.Layout, p.ch.Lookups, field.E{})...)
+	prog := fractionProgram(s, i)
 	var failed atomic.Bool
-	blocks := (len(sums) + blockRows - 1) / blockRows
-	p.dev.For(blocks, func(from, to int) {
-		w := p.newFractionWorker(i, prog)
-		for b := from; b < to; b++ {
-			if !w.block(b*blockRows, min(blockRows, len(sums)-b*blockRows), columns, sums) {
-				failed.Store(true)
-				return
-			}
+	p.dev.For((1<<log+fractionRows-1)/fractionRows, func(from, to int) {
+		w := &fractionWorker{p: p, table: i, machine: prog.NewMachine(values), columns: columns}
+		if !w.rows(from*fractionRows, min(to*fractionRows, 1<<log)) {
+			failed.Store(true)
 		}
 	})
 	if failed.Load() {
 		columns.Put()
 		return matrix.Matrix{}, field.E{}, ErrDenominator
 	}
+	// Column 0 holds each row's sum so far, and becomes the sum of the rows before.
 	var acc field.E
-	for r, sum := range sums {
-		copy(columns.Row(r), acc[:d])
+	for r := range 1 << log {
+		var sum field.E
+		row := columns.Row(r)[:d]
+		copy(sum[:], row)
+		copy(row, acc[:d])
 		acc = x.Add(acc, sum)
 	}
 	return columns, acc, nil
 }
 
-// fractionWorker fills the fraction columns of one table over blocks of trace rows.
+// fractionRows is a multiple of every packet's size.
+const fractionRows = 1 << 10
+
+// fractionWorker fills the fraction columns of one table, and each row's sum of them in
+// column 0. It belongs to one goroutine.
 type fractionWorker struct {
-	*fractions
 	p       *Participant
 	table   int
-	layout  *lookup.Table
-	machine *air.Machine
-	in      *air.Block
-	u, v    []field.E
-	scratch []field.E
+	machine *packet.Machine
+	columns matrix.Matrix
 }
 
-func (p *Participant) newFractionWorker(i int, prog *air.Program) *fractionWorker {
-	s := p.job.Sys
-	return &fractionWorker{
-		fractions: newFractions(s.Ext, s.Layout, p.ch.Lookups),
-		p:         p, table: i, layout: &s.Layout.Tables[i],
-		machine: prog.NewMachine(p.job.Publics[i], blockRows),
-		in:      air.NewBlock(&s.Circuit.Tables[i], blockRows),
-		u:       make([]field.E, blockRows), v: make([]field.E, blockRows), scratch: make([]field.E, blockRows),
-	}
-}
-
-// block writes the fractions of rows [from, from+n), and their sums, and reports whether
-// every denominator that counts had an inverse.
-func (w *fractionWorker) block(from, n int, columns matrix.Matrix, sums []field.E) bool {
-	s := w.p.job.Sys
-	x, t, trace := s.Ext, &s.Circuit.Tables[w.table], w.p.traces[w.table]
-	w.in.FillTrace(t, trace, from, n)
-	w.machine.Run(w.in, nil)
-	for k := range w.layout.Columns {
-		c := &w.layout.Columns[k]
-		values, ok := w.column(c, n)
-		if !ok {
-			return false
+// rows fills rows [from, to) and reports whether every denominator that counts had an
+// inverse.
+func (w *fractionWorker) rows(from, to int) bool {
+	t, trace := &w.p.job.Sys.Circuit.Tables[w.table], w.p.traces[w.table]
+	prep := matrix.Matrix{Width: t.PrepWidth, Values: t.Prep}
+	for ; from < to; from += w.machine.Lanes() {
+		n := min(w.machine.Lanes(), to-from)
+		for offset := range 2 {
+			fillTrace(w.machine.Rows(0, offset), trace, from+offset, n)
+			fillTrace(w.machine.Rows(2, offset), prep, from+offset, n)
 		}
-		for r, f := range values {
-			sums[from+r] = x.Add(sums[from+r], f)
-			copy(columns.Row(from + r)[(k+1)*x.D:], f[:x.D])
+		if !w.packet(from, n) {
+			return false
 		}
 	}
 	return true
 }
 
-// column computes one column's fractions. A message with count 0 is left out, whatever
-// its denominator; where any message has one, V and the others follow from it alone.
-func (w *fractionWorker) column(c *lookup.Column, n int) ([]field.E, bool) {
-	x := w.x
-	out := w.v[:n]
-	if c.Exclusive {
-		w.uv(w.u[:n], out, w.scratch[:n], c, w.machine)
-		return out, w.divide(out, w.u[:n])
+// fillTrace sets rows to n rows of a trace; the one after the last is the first.
+func fillTrace(rows [][]field.Elem, trace matrix.Matrix, from, n int) {
+	if rows == nil {
+		return
 	}
-	clear(out)
-	for t := range c.Tuples {
-		tp := &c.Tuples[t]
-		w.denominators(w.u[:n], c, tp, w.machine)
-		count := w.machine.Pinned(tp.Count)
-		num := w.scratch[:n]
-		for i := range num {
-			num[i] = x.FromBase(count[i])
-		}
-		if !w.divide(num, w.u[:n]) {
-			return nil, false
-		}
-		for i := range out {
-			out[i] = x.Add(out[i], num[i])
-		}
+	for i := range n {
+		rows[i] = trace.Row((from + i) & (trace.Height() - 1))
 	}
-	return out, true
 }
 
-// divide sets num[i] /= den[i] where num[i] is not zero.
-func (w *fractionWorker) divide(num, den []field.E) bool {
-	for i := range num {
-		if num[i] != (field.E{}) && den[i] == (field.E{}) {
-			return false
+func (w *fractionWorker) packet(from, n int) bool {
+	d := w.p.job.Sys.Ext.D
+	fractions := w.columns.Width - d // outputs
+	var norm []field.Elem
+	ok := true
+	w.machine.Run(n, func(k int, values []field.Elem) {
+		switch {
+		case k < w.columns.Width:
+			at := (k + d) % w.columns.Width // the sum comes last, its column first
+			for i, v := range values {
+				w.columns.Row(from + i)[at] = v
+			}
+		case (k-fractions-d)%2 == 0:
+			norm = append(norm[:0], values...)
+		default:
+			for i, count := range values {
+				if count != 0 && norm[i] == 0 {
+					ok = false
+				}
+			}
 		}
-	}
-	w.x.BatchInv(den)
-	for i := range num {
-		num[i] = w.x.Mul(num[i], den[i])
-	}
-	return true
+	})
+	return ok
 }

@@ -43,7 +43,7 @@ func lanes(set kernels.Set) int {
 
 // run runs one segment.
 func (m *Machine) run(s int) {
-	code, regs := &m.code[m.starts[s]], &m.regs[0]
+	code, regs := &m.code.words[m.code.starts[s]], &m.regs[0]
 	var scalars *uint32
 	if len(m.scalars) > 0 {
 		scalars = &m.scalars[0]

@@ -4,7 +4,6 @@ import (
 	"unsafe"
 
 	"rpp-node/prover/air"
-	"rpp-node/prover/air/packet/internal/op"
 	"rpp-node/prover/field"
 	"rpp-node/prover/kernels"
 )
@@ -12,15 +11,13 @@ import (
 // Machine runs a Program over packets of rows. It belongs to one goroutine. The kernel set
 // that is active when it is made is the one that runs.
 type Machine struct {
-	p      *Program
-	mu     uint32 // p^-1 mod 2^32
-	set    kernels.Set
-	lanes  int
-	rows   [][][]field.Elem
-	regs   []field.Elem // registers, then the folded sums
-	code   []uint32     // of the assembly kernels: segments, each with an End
-	starts []int        // of the segments in code
-	outs   [][]uint32   // offsets of the outputs, by segment
+	p     *Program
+	mu    uint32 // p^-1 mod 2^32
+	set   kernels.Set
+	lanes int
+	rows  [][][]field.Elem
+	regs  []field.Elem // registers, then the folded sums
+	code  *encoding
 
 	scalars []uint32         // pairs (w, w·p^-1 mod 2^32)
 	sources []unsafe.Pointer // the slices of each source's rows
@@ -46,7 +43,7 @@ func (p *Program) NewMachine(publics []field.Elem) *Machine {
 		}
 	}
 	m.setScalars(publics)
-	m.encode()
+	m.code = p.encoded(m.set, m.lanes)
 	return m
 }
 
@@ -80,33 +77,6 @@ func (m *Machine) setScalars(publics []field.Elem) {
 			values[i] = s.eval(f, values[s.a], values[s.b])
 		}
 		m.scalars = append(m.scalars, uint32(values[i]), uint32(values[i])*m.mu)
-	}
-}
-
-// encode writes the program with byte offsets.
-func (m *Machine) encode() {
-	slot := uint32(m.lanes) * 4
-	from := 0
-	for _, s := range m.p.segments {
-		m.starts = append(m.starts, len(m.code))
-		for _, in := range m.p.code[from:s.to] {
-			o, _ := op.Of(in.code)
-			words := [4]uint32{in.code, uint32(in.dst) * slot, uint32(in.a) * slot, uint32(in.b) * slot}
-			if o == op.Load {
-				count := min(op.Group, m.p.widths[in.a]-int(in.b))
-				words[2], words[3] = uint32(in.a)*8|uint32(count)<<16, uint32(in.b)*4
-			} else if _, _, scalar := o.Shape(); scalar {
-				words[3] = uint32(in.b) * 8
-			}
-			m.code = append(m.code, words[:]...)
-		}
-		m.code = append(m.code, uint32(op.End), 0, 0, 0)
-		from = s.to
-		offsets := make([]uint32, len(s.outputs))
-		for i, r := range s.outputs {
-			offsets[i] = uint32(r) * slot
-		}
-		m.outs = append(m.outs, offsets)
 	}
 }
 
@@ -147,7 +117,7 @@ func (m *Machine) Fold(n, d int, coefs []field.Elem) (folded [field.MaxDegree][]
 	clear(m.regs[m.p.registers*m.lanes:])
 	for s := range m.p.segments {
 		m.run(s)
-		if out := m.outs[s]; len(out) > 0 {
+		if out := m.code.outputs[s]; len(out) > 0 {
 			m.fold(d, out, coefs[:len(out)*d])
 			coefs = coefs[len(out)*d:]
 		}

@@ -6,7 +6,7 @@ import (
 	"rpp-node/prover/field"
 )
 
-// Program is a compiled table: its constraints are the outputs.
+// Program is a compiled table: its constraints are the outputs. It must not be copied.
 type Program struct {
 	f         *field.Field
 	publics   int
@@ -18,6 +18,7 @@ type Program struct {
 	segments  []segment
 	registers int
 	outputs   int
+	encodings [3]encoding // by set of kernels
 }
 
 // instr is an instruction before its operands become offsets: registers, or a scalar in b,
