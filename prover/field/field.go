@@ -128,6 +128,12 @@ func (f *Field) reduce(x uint64) Elem {
 	return Elem(d + f.p&uint32(int32(d)>>31))
 }
 
+// m is p·2^32, modulo which products are added up before one Montgomery reduction.
+func (f *Field) m() uint64 { return uint64(f.p) << 32 }
+
+// below returns x mod m for x below 2m.
+func below(x, m uint64) uint64 { return min(x, x-m) }
+
 // Exp returns a^n, with a^0 = 1 for every a.
 func (f *Field) Exp(a Elem, n uint64) Elem {
 	r := f.one

@@ -1,8 +1,12 @@
 package field
 
 import (
+	"fmt"
+	"math/rand/v2"
 	"slices"
 	"testing"
+
+	"rpp-node/prover/kernels"
 )
 
 // maxVector reaches past the widest kernel (16 lanes) four times, with every remainder.
@@ -10,7 +14,9 @@ const maxVector = 70
 
 // TestVectorOps compares with single operations at every length, with dst apart from
 // the operands and as either of them.
-func TestVectorOps(t *testing.T) {
+func TestVectorOps(t *testing.T) { eachSet(t, testVectorOps) }
+
+func testVectorOps(t *testing.T) {
 	for _, f := range allFields {
 		all := operands(f, 2*maxVector+1)
 		scalar := all[2*maxVector]
@@ -25,6 +31,8 @@ func TestVectorOps(t *testing.T) {
 				{"SubVec", f.SubVec, f.Sub},
 				{"MulVec", f.MulVec, f.Mul},
 				{"ScaleVec", func(dst, a, _ []Elem) { f.ScaleVec(dst, a, scalar) }, func(a, _ Elem) Elem { return f.Mul(a, scalar) }},
+				{"AddScalarVec", func(dst, a, _ []Elem) { f.AddScalarVec(dst, a, scalar) }, func(a, _ Elem) Elem { return f.Add(a, scalar) }},
+				{"RSubScalarVec", func(dst, a, _ []Elem) { f.RSubScalarVec(dst, scalar, a) }, func(a, _ Elem) Elem { return f.Sub(scalar, a) }},
 			} {
 				want := make([]Elem, n)
 				for i := range want {
@@ -61,18 +69,116 @@ func TestVectorOps(t *testing.T) {
 			if got := f.Dot(a, b); got != want {
 				t.Errorf("%s: Dot of length %d = %d, want %d", f.Name(), n, got, want)
 			}
+			acc, tmp := slices.Clone(all[:n+1]), make([]Elem, n)
+			f.MulAddVec(acc[:n], b, scalar, tmp)
+			for i := range b {
+				if want := f.Add(a[i], f.Mul(b[i], scalar)); acc[i] != want {
+					t.Errorf("%s: MulAddVec of length %d, element %d = %d, want %d", f.Name(), n, i, acc[i], want)
+				}
+			}
+			if acc[n] != all[n] {
+				t.Errorf("%s: MulAddVec of length %d wrote past the end", f.Name(), n)
+			}
 		}
 	}
 }
 
 // TestDotExtremes keeps every partial sum of the kernels at its largest.
-func TestDotExtremes(t *testing.T) {
+func TestDotExtremes(t *testing.T) { eachSet(t, testDotExtremes) }
+
+func testDotExtremes(t *testing.T) {
 	for _, f := range allFields {
 		for n := range 600 {
 			a := slices.Repeat([]Elem{Elem(f.Modulus() - 1)}, n)
 			want := f.Mul(f.FromUint(uint64(n)), f.Square(Elem(f.Modulus()-1)))
 			if got := f.Dot(a, a); got != want {
 				t.Fatalf("%s: Dot of length %d = %d, want %d", f.Name(), n, got, want)
+			}
+		}
+	}
+}
+
+// TestVectorStretches: vectors longer than one call of a kernel.
+func TestVectorStretches(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		const n = 1<<16 + 5
+		for _, f := range allFields {
+			a, b := operands(f, n), operands(f, n+1)[1:]
+			product, scaled := make([]Elem, n), make([]Elem, n)
+			f.MulVec(product, a, b)
+			f.ScaleVec(scaled, a, b[n-1])
+			var dot Elem
+			for i := range a {
+				if product[i] != f.Mul(a[i], b[i]) || scaled[i] != f.Mul(a[i], b[n-1]) {
+					t.Fatalf("%s: element %d: %d, %d", f.Name(), i, product[i], scaled[i])
+				}
+				dot = f.Add(dot, product[i])
+			}
+			if got := f.Dot(a, b); got != dot {
+				t.Errorf("%s: Dot = %d, want %d", f.Name(), got, dot)
+			}
+		}
+	})
+}
+
+// FuzzVectors compares every set of kernels with single operations.
+func FuzzVectors(f *testing.F) {
+	f.Add(uint64(1), uint16(17), uint32(0))
+	f.Add(uint64(2), uint16(200), uint32(0x7f000000))
+	f.Fuzz(func(t *testing.T, seed uint64, length uint16, word uint32) {
+		rng := rand.New(rand.NewPCG(seed, 0))
+		for _, set := range kernels.Supported() {
+			old := kernels.Use(set)
+			for _, f := range allFields {
+				n, s := int(length%1000), Elem(word%f.p)
+				random := fillers(rng)["random"]
+				a, b, dst := fillElems(f, n, random), fillElems(f, n, random), make([]Elem, n)
+				same := func(name string, one func(a, b Elem) Elem) {
+					for i := range a {
+						if want := one(a[i], b[i]); dst[i] != want {
+							t.Fatalf("%s %s: %s of %d and %d: %d, want %d", set, f.Name(), name, a[i], b[i], dst[i], want)
+						}
+					}
+				}
+				f.AddVec(dst, a, b)
+				same("AddVec", f.Add)
+				f.SubVec(dst, a, b)
+				same("SubVec", f.Sub)
+				f.MulVec(dst, a, b)
+				same("MulVec", f.Mul)
+				f.ScaleVec(dst, a, s)
+				same("ScaleVec", func(a, _ Elem) Elem { return f.Mul(a, s) })
+				copy(dst, b)
+				f.MulAddVec(dst, a, s, make([]Elem, n))
+				same("MulAddVec", func(a, b Elem) Elem { return f.Add(b, f.Mul(a, s)) })
+			}
+			kernels.Use(old)
+		}
+	})
+}
+
+func BenchmarkVector(b *testing.B) {
+	f := KoalaBear
+	for _, n := range []int{13, 128, 4096, 1 << 20} {
+		x, y, z := operands(f, n), operands(f, n), make([]Elem, n)
+		for _, op := range []struct {
+			name string
+			run  func()
+		}{
+			{"Add", func() { f.AddVec(z, x, y) }},
+			{"Mul", func() { f.MulVec(z, x, y) }},
+			{"Scale", func() { f.ScaleVec(z, x, 12345) }},
+			{"MulAdd", func() { f.MulAddVec(z, x, 12345, y) }},
+			{"Dot", func() { f.Dot(x, y) }},
+		} {
+			for _, set := range kernels.Supported() {
+				b.Run(fmt.Sprintf("%s/%d/%s", op.name, n, set), func(b *testing.B) {
+					defer kernels.Use(kernels.Use(set))
+					for b.Loop() {
+						op.run()
+					}
+					b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*n), "ns/elem")
+				})
 			}
 		}
 	}
