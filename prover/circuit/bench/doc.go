@@ -11,6 +11,10 @@
 // number of its chunks are the same. How a value is computed is free; the expressions
 // here share what they can.
 //
+// Traces come from kernels, if prover/kernels has chosen a set that has them: sixteen or
+// eight Poseidon2 permutations at a time, column by column, and the bits and limbs of
+// Keccak's lanes. internal/gen writes the assembly; every set makes the same trace.
+//
 // Trace generators that take a number of workers start at most that many goroutines,
 // each writing rows of its own, and wait for all of them before they return. The trace
 // does not depend on the number.

@@ -33,11 +33,16 @@ func Fibonacci(f *field.Field) air.Table {
 // trace and the public values.
 func FibonacciTrace(f *field.Field, a, b field.Elem, logRows int) (matrix.Matrix, []field.Elem) {
 	m := matrix.New(1<<logRows, FibonacciWidth)
+	return m, fillFibonacci(f, m, a, b)
+}
+
+// fillFibonacci writes the trace into m and returns the public values.
+func fillFibonacci(f *field.Field, m matrix.Matrix, a, b field.Elem) []field.Elem {
 	left, right := a, b
 	for r := range m.Height() {
 		row := m.Row(r)
 		row[0], row[1] = left, right
 		left, right = right, f.Add(left, right)
 	}
-	return m, []field.Elem{a, b, left} // left is by now the last row's right
+	return []field.Elem{a, b, left} // left is by now the last row's right
 }

@@ -17,11 +17,17 @@ type KeccakState = [25]uint64
 // end, since nothing constrains the row after the last. It panics if the inputs need
 // more rows.
 func KeccakTrace(f *field.Field, inputs []KeccakState, logRows, workers int) matrix.Matrix {
-	rows := 1 << logRows
+	m := matrix.New(1<<logRows, KeccakWidth)
+	fillKeccakTable(f, m, inputs, workers)
+	return m
+}
+
+// fillKeccakTable writes the trace into m.
+func fillKeccakTable(f *field.Field, m matrix.Matrix, inputs []KeccakState, workers int) {
+	rows := m.Height()
 	if len(inputs) > rows/keccak.Rounds {
-		panic(fmt.Sprintf("bench: %d permutations of %d rows do not fit 2^%d rows", len(inputs), keccak.Rounds, logRows))
+		panic(fmt.Sprintf("bench: %d permutations of %d rows do not fit %d rows", len(inputs), keccak.Rounds, rows))
 	}
-	m := matrix.New(rows, KeccakWidth)
 	n := (rows + keccak.Rounds - 1) / keccak.Rounds
 	forRanges(n, workers, func(from, to int) {
 		for i := from; i < to; i++ {
@@ -33,7 +39,6 @@ func KeccakTrace(f *field.Field, inputs []KeccakState, logRows, workers int) mat
 			fillKeccak(f, m.Rows(first, min(first+keccak.Rounds, rows)), input)
 		}
 	})
-	return m
 }
 
 // KeccakInputs are the inputs of the sample traces: lane k of permutation i is
@@ -48,65 +53,82 @@ func KeccakInputs(permutations int) []KeccakState {
 	return in
 }
 
-// fillKeccak fills the rounds of one permutation, as many as there are rows, which are
-// zero at first.
+// fillKeccak fills the rounds of one permutation, as many as there are rows.
 func fillKeccak(f *field.Field, m matrix.Matrix, input KeccakState) {
+	k := keccakRound{}
+	copy(k.inputs[:25], input[:])
 	state := input
 	for r := range m.Height() {
-		row := keccakRow{f: f, row: m.Row(r)}
-		row.row[colStep+r] = f.One()
-		for i, lane := range input {
-			row.limbs(colPreimage+i*laneLimbs, lane)
-		}
-		row.round(&state, keccak.RC[r])
+		copy(k.inputs[25:], state[:])
+		k.run(&state)
+		row := m.Row(r)
+		clear(row[:colPreimage])
+		row[colStep+r] = f.One()
+		putLimbs(f, row[colPreimage:], k.inputs[:])
+		putBits(f, row[colC:], k.mixed[:])
+		putLimbs(f, row[colAPrime2:], state[:])
+		putBits(f, row[colFirstBits:], state[:1])
+		state[0] ^= keccak.RC[r]
+		putLimbs(f, row[colFirstIota:], state[:1])
 	}
 }
 
-type keccakRow struct {
-	f   *field.Field
-	row []field.Elem
+// keccakRound is the lanes of a row in the order of their columns.
+type keccakRound struct {
+	inputs [2 * 25]uint64   // the permutation's and the round's
+	mixed  [2*5 + 25]uint64 // C, C' and A'
 }
 
-func (k keccakRow) limbs(at int, lane uint64) {
-	for i := range laneLimbs {
-		k.row[at+i] = k.f.FromUint(lane >> (i * limbBits) & (1<<limbBits - 1))
-	}
-}
-
-func (k keccakRow) bits(at int, lane uint64) {
-	cols, one := k.row[at:at+laneBits], k.f.One()
-	for z := range cols {
-		cols[z] = one & -field.Elem(lane>>z&1)
-	}
-}
-
-// round fills the columns of one round and replaces the state by its output.
-func (k keccakRow) round(a *KeccakState, rc uint64) {
-	var c, cPrime [5]uint64
+// run computes what follows from a, the round's input, and replaces it by A″.
+func (k *keccakRound) run(a *KeccakState) {
+	c, cPrime, aPrime := (*[5]uint64)(k.mixed[:]), (*[5]uint64)(k.mixed[5:]), (*KeccakState)(k.mixed[10:])
 	for x := range c {
 		c[x] = a[x] ^ a[x+5] ^ a[x+10] ^ a[x+15] ^ a[x+20]
-		k.bits(colC+x*laneBits, c[x])
 	}
 	for x := range cPrime {
 		cPrime[x] = c[x] ^ c[(x+4)%5] ^ bits.RotateLeft64(c[(x+1)%5], 1)
-		k.bits(colCPrime+x*laneBits, cPrime[x])
 	}
-	var aPrime KeccakState
 	for i, lane := range a {
-		k.limbs(colA+i*laneLimbs, lane)
 		aPrime[i] = lane ^ c[i%5] ^ cPrime[i%5]
-		k.bits(colAPrime+i*laneBits, aPrime[i])
 	}
-	b := func(x, y int) uint64 {
-		fromX, fromY, _ := rhoPi(x, y, 0)
-		return bits.RotateLeft64(aPrime[fromX+5*fromY], keccak.Rotation[fromX][fromY])
+	var b KeccakState
+	for i, s := range rhoPiLanes {
+		b[i] = bits.RotateLeft64(aPrime[s.from], s.rotation)
 	}
-	for i := range a {
-		x, y := i%5, i/5
-		a[i] = b(x, y) ^ (b((x+2)%5, y) &^ b((x+1)%5, y))
-		k.limbs(colAPrime2+i*laneLimbs, a[i])
+	for y := 0; y < 25; y += 5 {
+		for x := range 5 {
+			a[y+x] = b[y+x] ^ b[y+(x+2)%5]&^b[y+(x+1)%5]
+		}
 	}
-	k.bits(colFirstBits, a[0])
-	a[0] ^= rc
-	k.limbs(colFirstIota, a[0])
+}
+
+// rhoPiLanes says for each lane after rho and pi where it comes from, and by how much it
+// is rotated.
+var rhoPiLanes = func() (s [25]struct{ from, rotation int }) {
+	for i := range s {
+		x, y, _ := rhoPi(i%5, i/5, 0)
+		s[i].from, s[i].rotation = x+5*y, keccak.Rotation[x][y]
+	}
+	return s
+}()
+
+// eachBit is putBits, bit by bit.
+func eachBit(f *field.Field, dst []field.Elem, lanes []uint64) {
+	one := f.One()
+	for _, lane := range lanes {
+		for z := range dst[:laneBits] {
+			dst[z] = one & -field.Elem(lane>>z&1)
+		}
+		dst = dst[laneBits:]
+	}
+}
+
+// eachLimb is putLimbs, limb by limb.
+func eachLimb(f *field.Field, dst []field.Elem, lanes []uint64) {
+	for _, lane := range lanes {
+		for i := range dst[:laneLimbs] {
+			dst[i] = f.FromUint(lane >> (i * limbBits) & (1<<limbBits - 1))
+		}
+		dst = dst[laneLimbs:]
+	}
 }

@@ -3,7 +3,6 @@ package bench
 import (
 	"rpp-node/prover/air"
 	"rpp-node/prover/field"
-	"rpp-node/prover/matrix"
 	"rpp-node/prover/poseidon2"
 )
 
@@ -21,13 +20,15 @@ import (
 //
 // Every column after the input is one expression in earlier columns, and constraint k
 // binds column W + k to it. So one walk through the rounds gives both the constraints
-// and, compiled to a Program over vectors of rows, the columns' values.
+// and, compiled to a Program over vectors of rows, the columns' values. Where there are
+// kernels for the instance, they compute the same values (see Fill).
 //
 // Immutable; goroutines share it.
 type Permutation struct {
 	perm      *poseidon2.Perm
 	registers int
 	values    *air.Program // its constraint k is the value of column W + k
+	internal  []field.Elem // the partial rounds' constants
 }
 
 // NewPermutation lays out the instance of that field and width.
@@ -39,6 +40,9 @@ func NewPermutation(f *field.Field, width int) *Permutation {
 		p.registers = 1
 	default:
 		panic("bench: no register rule for the S-box of " + f.Name())
+	}
+	for r := range p.perm.PartialRounds() {
+		p.internal = append(p.internal, p.perm.InternalConstant(r))
 	}
 	b := air.NewBuilder(f, "poseidon2 values", width, 0)
 	p.walk(b, mainColumns(b, 0, width), valueColumns{b})
@@ -61,37 +65,6 @@ func (p *Permutation) Constrain(b *air.Builder, at int) (in, out []air.Expr) {
 	w := p.perm.Width()
 	in = mainColumns(b, at, w)
 	return in, p.walk(b, in, &assertedColumns{b: b, next: at + w})
-}
-
-// fillBlock is the rows of one run of the program: long enough to hide its calls, short
-// enough for its registers to stay in the cache.
-const fillBlock = 128
-
-// Fill computes the permutation in every row of m: the W elements from column at on are
-// the input, the rest of the Width columns is written.
-func (p *Permutation) Fill(m matrix.Matrix, at int) {
-	w := p.perm.Width()
-	run := p.values.NewMachine(nil, fillBlock)
-	input := matrix.New(w, fillBlock) // row i is element i of every input
-	in := make([][]field.Elem, w)
-	for from := 0; from < m.Height(); from += fillBlock {
-		n := min(fillBlock, m.Height()-from)
-		for i := range in {
-			in[i] = input.Row(i)[:n]
-		}
-		for r := range n {
-			for i, v := range m.Row(from + r)[at : at+w] {
-				in[i][r] = v
-			}
-		}
-		run.Run(&air.Block{N: n, Main: in}, func(k int, values []field.Elem) {
-			i := from*m.Width + at + w + k
-			for _, v := range values {
-				m.Values[i] = v
-				i += m.Width
-			}
-		})
-	}
 }
 
 // columns turns the rounds' results into columns, in order. Both methods take the value
@@ -159,10 +132,9 @@ func (p *Permutation) walk(b *air.Builder, in []air.Expr, c columns) []air.Expr 
 	for r := range p.perm.FullRoundsHalf() {
 		full(p.perm.ExternalConstants(0, r))
 	}
-	for r := range p.perm.PartialRounds() {
+	for _, constant := range p.internal {
 		// Only the first element becomes a column: the others stay linear in columns.
-		constant := b.Elem(p.perm.InternalConstant(r))
-		state[0] = c.post(p.sbox(state[0].Add(constant), c))
+		state[0] = c.post(p.sbox(state[0].Add(b.Elem(constant)), c))
 		p.internalLinear(b, state)
 	}
 	for r := range p.perm.FullRoundsHalf() {

@@ -37,25 +37,37 @@ func Poseidon2Trace(f *field.Field, width, perRow int, inputs []field.Elem, work
 		panic(fmt.Sprintf("bench: %d input elements, want a power of two of rows of %d·%d", len(inputs), perRow, width))
 	}
 	m := matrix.New(rows, perRow*p.Width())
-	forRanges(rows, workers, func(from, to int) {
-		part := m.Rows(from, to)
-		for k := range perRow {
-			for r := from; r < to; r++ {
-				i := (r*perRow + k) * width
-				copy(m.Row(r)[k*p.Width():], inputs[i:i+width])
-			}
-			p.Fill(part, k*p.Width())
-		}
-	})
+	p.fillTable(m, workers, func(i int, dst []field.Elem) { copy(dst, inputs[i*width:]) })
 	return m
+}
+
+// fillTable writes a trace of Poseidon2 into m; input writes the input of permutation i.
+func (p *Permutation) fillTable(m matrix.Matrix, workers int, input func(i int, dst []field.Elem)) {
+	m.Width = p.Width() // permutations side by side are rows of a narrower matrix
+	forRanges(m.Height(), workers, func(from, to int) { p.fillFrom(m, from, to, input) })
 }
 
 // Poseidon2Inputs are the inputs of the sample traces: element k of permutation i is
 // width·i + k.
 func Poseidon2Inputs(f *field.Field, width, permutations int) []field.Elem {
 	in := make([]field.Elem, width*permutations)
-	for i := range in {
-		in[i] = f.FromUint(uint64(i))
+	input := poseidon2Input(f, width)
+	for i := range permutations {
+		input(i, in[i*width:][:width])
 	}
 	return in
+}
+
+// poseidon2Input returns a function that writes the input of permutation i.
+func poseidon2Input(f *field.Field, width int) func(i int, dst []field.Elem) {
+	offsets := make([]field.Elem, width)
+	for k := range offsets {
+		offsets[k] = f.FromUint(uint64(k))
+	}
+	return func(i int, dst []field.Elem) {
+		first := f.FromUint(uint64(i * width))
+		for k, v := range offsets {
+			dst[k] = f.Add(first, v)
+		}
+	}
 }

@@ -26,8 +26,9 @@ type Benchmark struct {
 	Name       string
 	LogRowsMin int // the smallest height at which the sample is a whole statement
 
-	table  func(f *field.Field) air.Table
-	sample func(f *field.Field, logRows, workers int) (matrix.Matrix, []field.Elem)
+	table func(f *field.Field) air.Table
+	// fill writes every cell of m, and returns the public values.
+	fill func(f *field.Field, m matrix.Matrix, workers int) []field.Elem
 }
 
 // poseidon2Width is the width of the permutations that the benchmark proves.
@@ -39,8 +40,8 @@ func Circuits() []Benchmark {
 		{
 			Name:  "fibonacci",
 			table: Fibonacci,
-			sample: func(f *field.Field, logRows, _ int) (matrix.Matrix, []field.Elem) {
-				return FibonacciTrace(f, 0, f.One(), logRows)
+			fill: func(f *field.Field, m matrix.Matrix, _ int) []field.Elem {
+				return fillFibonacci(f, m, 0, f.One())
 			},
 		},
 		{
@@ -48,18 +49,18 @@ func Circuits() []Benchmark {
 			table: func(f *field.Field) air.Table {
 				return Poseidon2(f, poseidon2Width, Poseidon2PerRow)
 			},
-			sample: func(f *field.Field, logRows, workers int) (matrix.Matrix, []field.Elem) {
-				in := Poseidon2Inputs(f, poseidon2Width, Poseidon2PerRow<<logRows)
-				return Poseidon2Trace(f, poseidon2Width, Poseidon2PerRow, in, workers), nil
+			fill: func(f *field.Field, m matrix.Matrix, workers int) []field.Elem {
+				NewPermutation(f, poseidon2Width).fillTable(m, workers, poseidon2Input(f, poseidon2Width))
+				return nil
 			},
 		},
 		{
 			Name:       "keccak-f",
 			LogRowsMin: bits.Len(keccak.Rounds), // one whole permutation
 			table:      KeccakF,
-			sample: func(f *field.Field, logRows, workers int) (matrix.Matrix, []field.Elem) {
-				in := KeccakInputs(1 << logRows / keccak.Rounds)
-				return KeccakTrace(f, in, logRows, workers), nil
+			fill: func(f *field.Field, m matrix.Matrix, workers int) []field.Elem {
+				fillKeccakTable(f, m, KeccakInputs(m.Height()/keccak.Rounds), workers)
+				return nil
 			},
 		},
 	}
@@ -95,6 +96,13 @@ func (b Benchmark) Sample(f *field.Field, logRows, workers int) ([]matrix.Matrix
 	if largest := b.LogRowsMax(f); logRows < b.LogRowsMin || logRows > largest {
 		return nil, nil, fmt.Errorf("%w: %s with 2^%d rows: choose 2^%d to 2^%d", ErrSize, b.Name, logRows, b.LogRowsMin, largest)
 	}
-	m, publics := b.sample(f, logRows, workers)
+	m := matrix.New(1<<logRows, b.table(f).Width)
+	publics := b.Fill(f, m, workers)
 	return []matrix.Matrix{m}, [][]field.Elem{publics}, nil
+}
+
+// Fill is Sample into the caller's matrix, which has the table's width and a height that
+// Sample would take. Every cell is written, whatever it held.
+func (b Benchmark) Fill(f *field.Field, m matrix.Matrix, workers int) []field.Elem {
+	return b.fill(f, m, workers)
 }

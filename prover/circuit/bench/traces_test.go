@@ -180,7 +180,7 @@ func TestPermutationOutput(t *testing.T) {
 	for _, f := range []*field.Field{field.KoalaBear, field.BabyBear} {
 		for _, w := range []int{16, 24} {
 			p, perm := NewPermutation(f, w), poseidon2.New(f, w)
-			for _, rows := range []int{1, fillBlock - 1, 2*fillBlock + 9} {
+			for _, rows := range []int{1, programBlock - 1, 2*programBlock + 9} {
 				m := matrix.New(rows, p.Width()+2)
 				in := Poseidon2Inputs(f, w, rows)
 				for r := range rows {
@@ -281,17 +281,5 @@ func TestInputsMustFit(t *testing.T) {
 			}()
 			call()
 		}()
-	}
-}
-
-func BenchmarkTrace(b *testing.B) {
-	for _, c := range Circuits() {
-		b.Run(c.Name, func(b *testing.B) {
-			for b.Loop() {
-				if _, _, err := c.Sample(field.KoalaBear, 12, 1); err != nil {
-					b.Fatal(err)
-				}
-			}
-		})
 	}
 }
