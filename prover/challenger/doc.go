@@ -4,5 +4,5 @@
 // labels, so that a tape of a run can be read and compared.
 //
 // Both sides of a proof drive a Transcript; nothing else produces a challenge. It belongs
-// to one goroutine. Grind alone uses several, on clones, and joins them.
+// to one goroutine. Grind alone uses several, which only read it, and joins them.
 package challenger

@@ -22,21 +22,16 @@ func (t *Live) Grind(label string, bits int, workers int) field.Elem {
 	var best atomic.Uint64
 	best.Store(uint64(f.Modulus()))
 	search := func() {
-		s := t.s.clone()
 		for {
 			from := next.Add(grindChunk) - grindChunk
 			if from >= best.Load() {
 				return
 			}
-			for w := from; w < from+grindChunk && w < uint64(f.Modulus()); w++ {
-				s.copyFrom(t.s)
-				s.observe(f.FromUint(w))
-				if s.sampleBits(bits) != 0 {
-					continue
-				}
-				for b := best.Load(); w < b && !best.CompareAndSwap(b, w); b = best.Load() {
-				}
-				break
+			w, ok := t.s.firstWitness(from, min(from+grindChunk, uint64(f.Modulus())), bits)
+			if !ok {
+				continue
+			}
+			for b := best.Load(); w < b && !best.CompareAndSwap(b, w); b = best.Load() {
 			}
 		}
 	}
@@ -51,4 +46,17 @@ func (t *Live) Grind(label string, bits int, workers int) field.Elem {
 	w := f.FromUint(best.Load())
 	t.CheckWitness(label, bits, w)
 	return w
+}
+
+// tryEach is firstWitness for any source, one integer after another.
+func tryEach(s source, f *field.Field, from, to uint64, n int) (uint64, bool) {
+	try := s.clone()
+	for w := from; w < to; w++ {
+		try.copyFrom(s)
+		try.observe(f.FromUint(w))
+		if try.sampleBits(n) == 0 {
+			return w, true
+		}
+	}
+	return 0, false
 }

@@ -1,10 +1,7 @@
 package challenger
 
 import (
-	"encoding/binary"
-
 	"rpp-node/prover/field"
-	"rpp-node/prover/keccak"
 	"rpp-node/prover/merkle"
 	"rpp-node/prover/poseidon2"
 )
@@ -15,6 +12,10 @@ type source interface {
 	observeDigest(d *merkle.Digest)
 	sample() field.Elem
 	sampleBits(n int) uint32
+	// firstWitness returns the smallest integer in [from, to), all of them elements of the
+	// field, after whose observation the n bits drawn vanish, and whether there is one. It
+	// leaves the source as it is: several goroutines search on one.
+	firstWitness(from, to uint64, n int) (uint64, bool)
 	// copyFrom takes over the state of a source of the same kind.
 	copyFrom(source)
 	clone() source
@@ -88,61 +89,6 @@ func (d *duplex) sampleBits(n int) uint32 {
 	return d.perm.Field().Uint(d.sample()) & (1<<n - 1)
 }
 
-// serial absorbs bytes; each squeeze hashes everything since the last one and becomes
-// the start of the next.
-type serial struct {
-	f    *field.Field
-	kind merkle.Kind
-	in   []byte
-	out  [32]byte
-	left int
+func (d *duplex) firstWitness(from, to uint64, n int) (uint64, bool) {
+	return tryEach(d, d.perm.Field(), from, to, n)
 }
-
-func (s *serial) clone() source {
-	c := &serial{}
-	c.copyFrom(s)
-	return c
-}
-
-func (s *serial) copyFrom(o source) {
-	from := o.(*serial)
-	in := append(s.in[:0], from.in...)
-	*s = *from
-	s.in = in
-}
-
-func (s *serial) observe(v field.Elem) {
-	s.left = 0
-	s.in = field.AppendWord(s.in, v)
-}
-
-func (s *serial) observeDigest(d *merkle.Digest) {
-	s.left = 0
-	b := d.Bytes() // lanes little-endian and raw bytes are the same 32 bytes
-	s.in = append(s.in, b[:]...)
-}
-
-func (s *serial) word() uint32 {
-	var b [4]byte
-	for i := range b {
-		if s.left == 0 {
-			s.out = keccak.Sum256(s.in)
-			s.in = append(s.in[:0], s.out[:]...)
-			s.left = len(s.out)
-		}
-		s.left--
-		b[i] = s.out[s.left]
-	}
-	return binary.LittleEndian.Uint32(b[:])
-}
-
-// sample draws 31 bits until they are below p.
-func (s *serial) sample() field.Elem {
-	for {
-		if v, ok := s.f.FromUint32(s.word() & (1<<31 - 1)); ok {
-			return v
-		}
-	}
-}
-
-func (s *serial) sampleBits(n int) uint32 { return s.word() & (1<<n - 1) }

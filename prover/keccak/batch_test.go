@@ -1,6 +1,7 @@
 package keccak
 
 import (
+	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
 	"slices"
@@ -197,6 +198,41 @@ func TestPermuteBatch(t *testing.T) {
 	})
 }
 
+// TestTail256 compares with Sum256 for prefixes around the block boundaries, batch after
+// batch.
+func TestTail256(t *testing.T) {
+	eachSet(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(9, 10))
+		prefix := make([]byte, 2*rateBytes+8)
+		for i := range prefix {
+			prefix[i] = byte(rng.Uint32())
+		}
+		fill := edges(rng)
+		for n := 0; n <= len(prefix); n += wordBytes {
+			var tail Tail256
+			tail.Start(prefix[:n])
+			for range 2 {
+				var words [Batch]uint32
+				for k := range words {
+					words[k] = fill()
+				}
+				var sums [4][Batch]uint64
+				tail.Sums(&sums, &words)
+				for k, w := range words {
+					var got []byte
+					for i := range sums {
+						got = binary.LittleEndian.AppendUint64(got, sums[i][k])
+					}
+					want := Sum256(binary.LittleEndian.AppendUint32(slices.Clone(prefix[:n]), w))
+					if !slices.Equal(got, want[:]) {
+						t.Fatalf("prefix of %d bytes, word %x: %x, want %x", n, w, got, want)
+					}
+				}
+			}
+		}
+	})
+}
+
 // TestRefusals: lengths that would make a kernel leave its slices.
 func TestRefusals(t *testing.T) {
 	for name, call := range map[string]func(){
@@ -206,6 +242,7 @@ func TestRefusals(t *testing.T) {
 		"a negative stride": func() {
 			LaneSpongeRows(make([]uint32, 16), make([]uint32, 11), 2, -1)
 		},
+		"half a word": func() { new(Tail256).Start(make([]byte, 6)) },
 		"half a pair": func() { CompressPairs(make([]uint32, 16), make([]uint32, 24)) },
 	} {
 		func() {

@@ -15,8 +15,7 @@ func Sum256(b []byte) [32]byte {
 	}
 	var last [rateBytes]byte
 	copy(last[:], b)
-	last[len(b)] = 0x01
-	last[rateBytes-1] |= 0x80
+	pad(&last, len(b))
 	absorb(&a, &last)
 	var out [32]byte
 	for i := range 4 {
@@ -25,9 +24,19 @@ func Sum256(b []byte) [32]byte {
 	return out
 }
 
+// pad ends the last block, whose first n bytes are taken.
+func pad(block *[rateBytes]byte, n int) {
+	block[n] = 0x01
+	block[rateBytes-1] |= 0x80
+}
+
 func absorb(a *[25]uint64, block *[rateBytes]byte) {
+	add(a, block)
+	Permute(a)
+}
+
+func add(a *[25]uint64, block *[rateBytes]byte) {
 	for i := range rateBytes / 8 {
 		a[i] ^= binary.LittleEndian.Uint64(block[8*i:])
 	}
-	Permute(a)
 }
