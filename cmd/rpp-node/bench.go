@@ -46,6 +46,7 @@ type benchResult struct {
 	Hash       string             `json:"hash"`
 	Device     string             `json:"device"`
 	Threads    int                `json:"threads"`
+	KeyMS      float64            `json:"key_ms"` // circuit and proving key, once a process
 	TraceMS    float64            `json:"trace_generation_ms"`
 	ProveMS    float64            `json:"prove_ms"`
 	ProveCPU   float64            `json:"prove_cpu_s"`
@@ -90,12 +91,14 @@ func (c *benchRunCmd) Run(e *env) error {
 	if x == nil {
 		return usageError{fmt.Errorf("--profile %s: needs an extension of degree %d, which %s has not; use --profile bench", c.Profile, profile.Degree, c.Field)}
 	}
+	start := time.Now()
 	circuit := b.Build(f)
 	s, err := system.New(&circuit, x, hash, key.Params(profile), nil)
 	if err != nil {
 		return err
 	}
-	start := time.Now()
+	keyMS := millis(start)
+	start = time.Now()
 	traces, publics, err := b.Sample(f, c.LogRows, dev.Workers())
 	if err != nil {
 		return usageError{fmt.Errorf("--log-rows: %w", err)}
@@ -111,7 +114,9 @@ func (c *benchRunCmd) Run(e *env) error {
 	r.Proven = report.Proven().Bits()
 	plan := shard.DefaultPlan()
 	plan.LogShards = c.Shards
+	start = time.Now()
 	k := stark.NewKey(s, dev)
+	r.KeyMS = keyMS + millis(start)
 	watch := newStages(e.err, "bench")
 	if c.JSON {
 		watch.w = nil

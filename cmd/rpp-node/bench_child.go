@@ -25,16 +25,19 @@ func (c *contender) run(cell benchCell) (*benchRun, error) {
 	cmd.Env = append(os.Environ(), env...) // of two values the last counts
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr
 	resetPeak()
+	start := time.Now()
 	if err := cmd.Run(); err != nil {
 		if ctx.Err() != nil {
 			err = fmt.Errorf("ended after %v: %w", childTimeout, err)
 		}
 		return nil, c.failed(cell, err, stderr.Bytes())
 	}
+	took := time.Since(start)
 	r, err := c.read(cell, stdout.Bytes())
 	if err != nil {
 		return nil, c.failed(cell, err, nil)
 	}
+	r.Seconds = took.Seconds()
 	r.CPUSeconds = (cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()).Seconds()
 	if u, ok := cmd.ProcessState.SysUsage().(*syscall.Rusage); ok {
 		if peak := int64(u.Maxrss) * 1024; peak > ownPeak() {

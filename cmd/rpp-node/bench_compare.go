@@ -99,8 +99,9 @@ func compareCell(progress io.Writer, pair [2]contender, cell benchCell, pairs in
 				return nil, err
 			}
 			runs[side] = append(runs[side], r)
-			fmt.Fprintf(progress, "%v: pair %d of %d: %s prove %.0f ms, verify %.1f ms, peak %d MiB\n",
-				cell, i+1, pairs, pair[side].name, r.ProveMS, r.VerifyMS, r.PeakBytes>>20)
+			// Cores in use: well below the threads, somebody else had the machine.
+			fmt.Fprintf(progress, "%v: pair %d of %d: %s prove %.0f ms, verify %.1f ms, peak %d MiB, %.2f cores in use\n",
+				cell, i+1, pairs, pair[side].name, r.ProveMS, r.VerifyMS, r.PeakBytes>>20, r.CPUSeconds/r.Seconds)
 		}
 	}
 	return newCellResult(cell, runs[0], runs[1]), nil

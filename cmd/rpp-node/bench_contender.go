@@ -31,6 +31,7 @@ type benchRun struct {
 	VerifyMS   float64            `json:"verify_ms"`
 	PeakBytes  int64              `json:"peak_memory_bytes"` // of the whole process; 0 if unknown
 	CPUSeconds float64            `json:"cpu_s"`             // of the whole process
+	Seconds    float64            `json:"wall_s"`            // likewise
 	ProofBytes int                `json:"proof_bytes"`
 	Order      []string           `json:"stage_order"`
 	Stages     map[string]float64 `json:"stages_ms"`
