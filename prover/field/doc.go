@@ -14,8 +14,9 @@
 //
 // Vectors and matrices are worked on by the kernels of the active set (package kernels),
 // assembly that internal/gen writes; the portable code beside each call computes the same
-// words. vector.go has base-field vectors, rowsum.go and rowdots.go sums over the rows of
-// a matrix.
+// words. vector.go has base-field vectors, extvec.go those of an extension, inverse.go
+// batches of inverses, points.go and barycentric.go points of domains and what depends on
+// them, rowsum.go and rowdots.go sums over the rows of a matrix.
 //
 // The field and the extension are values that callers carry (Field, Ext), not type
 // parameters: a circuit file chooses them at run time.

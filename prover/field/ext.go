@@ -185,32 +185,18 @@ func (x *Ext) Inv(a E) E {
 	return x.MulBase(conj, x.Base.Inv(norm[0]))
 }
 
-// BatchInv replaces every non-zero element of a by its inverse; zeros stay zero.
-func (x *Ext) BatchInv(a []E) {
-	prefix := make([]E, len(a))
-	acc := x.One()
-	for i, v := range a {
-		prefix[i] = acc
-		if v != (E{}) {
-			acc = x.Mul(acc, v)
-		}
-	}
-	acc = x.Inv(acc)
-	for i := len(a) - 1; i >= 0; i-- {
-		if v := a[i]; v != (E{}) {
-			a[i] = x.Mul(acc, prefix[i])
-			acc = x.Mul(acc, v)
-		}
-	}
-}
-
 // Powers returns 1, base, …, base^(n-1).
 func (x *Ext) Powers(base E, n int) []E {
 	out := make([]E, n)
+	const first = 16
 	acc := x.One()
-	for i := range out {
+	for i := range min(n, first) {
 		out[i] = acc
 		acc = x.Mul(acc, base)
+	}
+	for have := first; have < n; have *= 2 { // acc is base^have
+		x.ScaleVec(out[have:min(2*have, n)], acc, out[:min(have, n-have)])
+		acc = x.Square(acc)
 	}
 	return out
 }

@@ -190,32 +190,18 @@ func (f *Field) Uint(a Elem) uint32 {
 // below p.
 func (f *Field) FromWord(w uint32) (Elem, bool) { return Elem(w), w < f.p }
 
-// BatchInv replaces every non-zero element of a by its inverse (Montgomery's trick:
-// one inversion and three products an element). Zeros stay zero.
-func (f *Field) BatchInv(a []Elem) {
-	prefix := make([]Elem, len(a))
-	acc := f.one
-	for i, v := range a {
-		prefix[i] = acc
-		if v != 0 {
-			acc = f.Mul(acc, v)
-		}
-	}
-	acc = f.Inv(acc)
-	for i := len(a) - 1; i >= 0; i-- {
-		if v := a[i]; v != 0 {
-			a[i] = f.Mul(acc, prefix[i])
-			acc = f.Mul(acc, v)
-		}
-	}
-}
-
 // Powers returns start·base^i for i in [0, n).
 func (f *Field) Powers(start, base Elem, n int) []Elem {
 	out := make([]Elem, n)
-	for i := range out {
-		out[i] = start
-		start = f.Mul(start, base)
+	const first = 16
+	power := f.one
+	for i := range min(n, first) {
+		out[i] = f.Mul(start, power)
+		power = f.Mul(power, base)
+	}
+	for have := first; have < n; have *= 2 { // power is base^have
+		f.ScaleVec(out[have:min(2*have, n)], out[:min(have, n-have)], power)
+		power = f.Square(power)
 	}
 	return out
 }

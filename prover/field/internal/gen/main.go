@@ -1,5 +1,5 @@
 // Command gen writes the vector kernels of package field: for each instruction set one
-// file of base-field vectors and one of sums over rows.
+// file of base-field vectors, one of sums over rows and one of extension vectors.
 //
 // The kernels serve both primes: p and p^-1 mod 2^32 are arguments. Register use is
 // stated at each kernel; everything that a kernel may overwrite is its own.
@@ -16,7 +16,7 @@ func main() {
 		for _, part := range []struct {
 			name string
 			emit func(*kernel)
-		}{{"vector", vectors}, {"rows", rows}} {
+		}{{"vector", vectors}, {"rows", rows}, {"ext", extensions}} {
 			k := &kernel{Arith: &asm.Arith{File: asm.NewFile(isa)}}
 			k.masks()
 			part.emit(k)
