@@ -9,6 +9,7 @@ import (
 	"rpp-node/prover/codec"
 	"rpp-node/prover/field"
 	"rpp-node/prover/key"
+	"rpp-node/prover/matrix"
 	"rpp-node/prover/shard"
 	"rpp-node/prover/stark"
 	"rpp-node/prover/system"
@@ -99,10 +100,8 @@ func (c *benchRunCmd) Run(e *env) error {
 	}
 	keyMS := millis(start)
 	start = time.Now()
-	traces, publics, err := b.Sample(f, c.LogRows, dev.Workers())
-	if err != nil {
-		return usageError{fmt.Errorf("--log-rows: %w", err)}
-	}
+	trace := matrix.GetWithin(1<<c.LogRows, 1<<(c.LogRows+profile.LogBlowup), circuit.Tables[0].Width)
+	publics := [][]field.Elem{b.Fill(f, trace, dev.Workers())}
 	r := benchResult{
 		Circuit: c.Circuit, LogRows: c.LogRows, Columns: circuit.Tables[0].Width, Field: c.Field, Profile: c.Profile,
 		Hash: c.Hash, Device: dev.Name(), Threads: dev.Workers(), TraceMS: millis(start), Revision: revision(),
@@ -123,7 +122,7 @@ func (c *benchRunCmd) Run(e *env) error {
 	}
 	cpu, _ := usage()
 	start = time.Now()
-	p, err := stark.Prove(k, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: dev, Plan: plan, Begin: watch.begin, Consume: true})
+	p, err := stark.Prove(k, &stark.Witness{Traces: []matrix.Matrix{trace}, Publics: publics}, stark.Options{Device: dev, Plan: plan, Begin: watch.begin, Consume: true})
 	if err != nil {
 		return err
 	}

@@ -23,22 +23,23 @@ func CodewordRows(x *field.Ext, word []field.E, logArity int) matrix.Matrix {
 func FoldWord(dev device.Device, x *field.Ext, word []field.E, log, logArity, from int, beta field.E) []field.E {
 	out := make([]field.E, len(word)>>logArity)
 	folder := fri.NewFolder(x, log, logArity, beta)
-	dev.For(len(out), func(a, b int) {
-		buf := make([]field.E, 1<<logArity)
-		for i := a; i < b; i++ {
-			copy(buf, word[i<<logArity:])
-			out[i] = folder.Fold(from+i, buf)
-		}
+	blocks(dev, len(out), func(a, b int) {
+		folder.FoldRows(out[a:b], word[a<<logArity:b<<logArity], from+a)
 	})
 	return out
 }
 
 // RollIn adds β^(2^logArity) times an input to a folded codeword.
 func RollIn(x *field.Ext, word, input []field.E, logArity int, beta field.E) {
-	b := x.Exp2(beta, logArity)
-	for i := range word {
-		word[i] = x.Add(word[i], x.Mul(b, input[i]))
-	}
+	x.ScaleAddVec(word, x.Exp2(beta, logArity), input)
+}
+
+// foldRows rows are folded at a time; fewer are not worth a second core.
+const foldRows = 256
+
+// blocks calls body over ranges that cover [0, n), of at least foldRows but for the last.
+func blocks(dev device.Device, n int, body func(from, to int)) {
+	dev.For((n+foldRows-1)/foldRows, func(a, b int) { body(a*foldRows, min(b*foldRows, n)) })
 }
 
 // tallest is the log height of the codeword being folded.

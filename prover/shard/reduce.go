@@ -1,6 +1,9 @@
 package shard
 
 import (
+	"maps"
+	"slices"
+
 	"rpp-node/prover/device"
 	"rpp-node/prover/field"
 	"rpp-node/prover/matrix"
@@ -45,96 +48,100 @@ func (p *Participant) reduce(t *Task) Result {
 	for h, add := range t.Addends {
 		words[h] = append([]field.E(nil), add...)
 	}
-	red := newReducer(p.dev, j, t.Claims)
+	red := p.NewReducer(t.Claims)
 	for r := range j.Rounds {
 		kind := j.Rounds[r].Kind
 		if kind == system.Quotient {
 			continue
 		}
 		for m := range j.Rounds[r].Mats {
-			mat := &j.Rounds[r].Mats[m]
-			if !j.Sharded(mat) {
-				continue
+			if j.Sharded(&j.Rounds[r].Mats[m]) {
+				red.Take(r, m, p.shardRows(kind, m, t.Shard))
 			}
-			h := j.LDELog(mat)
-			n := 1 << (h - j.Plan.LogShards)
-			if words[h] == nil {
-				words[h] = make([]field.E, n)
-			}
-			red.Add(words[h], p.shardRows(kind, m, t.Shard), r, m, t.Shard*n, p.ch.Zeta)
 		}
+	}
+	for _, h := range red.Heights() {
+		n := 1 << (h - j.Plan.LogShards)
+		if words[h] == nil {
+			words[h] = make([]field.E, n)
+		}
+		red.AddTo(words[h], h, t.Shard*n, p.ch.Zeta)
 	}
 	p.codewords[t.Shard] = words
 	return Result{}
 }
 
-// Reducer adds up reduced openings: Σ α^k (f(z) - f(x))/(z - x).
+// Reducer adds up reduced openings: Σ α^k (f(z) - f(x))/(z - x) over the matrices of a
+// height that it has taken.
 type Reducer struct {
 	dev    device.Device
 	j      *Job
 	claims *Claims
-	powers extSlices // of α
-	inv    map[invKey][]field.E
+	powers *field.Powers // of α
+	taken  map[int][]reduction
 }
 
-type invKey struct {
-	log, from, n int
-	next         bool
+// reduction is one matrix's part.
+type reduction struct {
+	rows         matrix.Matrix
+	starts, sums []field.E // by point
 }
 
-func newReducer(dev device.Device, j *Job, c *Claims) *Reducer {
+// NewReducer prepares a reduction. The conductor has one for what is not cut.
+func (p *Participant) NewReducer(c *Claims) *Reducer {
 	widest := 0
-	for _, r := range j.Rounds {
+	for _, r := range p.job.Rounds {
 		for _, m := range r.Mats {
 			widest = max(widest, m.Width)
 		}
 	}
-	red := &Reducer{dev: dev, j: j, claims: c, inv: map[invKey][]field.E{}}
-	red.powers.fill(j.Sys.Ext, j.Sys.Ext.One(), c.Alpha, widest)
-	return red
+	return &Reducer{
+		dev: p.dev, j: p.job, claims: c, taken: map[int][]reduction{},
+		powers: p.job.Sys.Ext.NewPowers(c.Alpha, widest),
+	}
 }
 
-// NewReducer is for the conductor, which reduces what is not cut.
-func (p *Participant) NewReducer(c *Claims) *Reducer { return newReducer(p.dev, p.job, c) }
+// Take notes committed rows of a matrix, from the same place on for all matrices of a
+// height.
+func (r *Reducer) Take(round, mat int, rows matrix.Matrix) {
+	h := r.j.LDELog(&r.j.Rounds[round].Mats[mat])
+	r.taken[h] = append(r.taken[h], reduction{rows, r.claims.Starts[round][mat], r.claims.Sums[round][mat]})
+}
 
-// Add adds to word, the codeword of committed rows from, from+1, …, the openings of one
-// matrix with those rows.
-func (r *Reducer) Add(word []field.E, rows matrix.Matrix, round, mat, from int, zeta field.E) {
-	m := &r.j.Rounds[round].Mats[mat]
-	x, log := r.j.Sys.Ext, r.j.LDELog(m)
-	starts, sums := r.claims.Starts[round][mat], r.claims.Sums[round][mat]
-	var inv [][]field.E
-	for k, z := range r.j.Points(m, zeta) {
-		inv = append(inv, r.inverses(invKey{log, from, len(word), k == 1}, z))
+// Heights are the log heights of the matrices taken, in ascending order.
+func (r *Reducer) Heights() []int { return slices.Sorted(maps.Keys(r.taken)) }
+
+// reduceRows rows are reduced at a time: their points' inverses serve all matrices of the
+// height, and stay in the first level of cache.
+const reduceRows = 512
+
+// AddTo adds to word, the codeword of log height h at committed rows from, from+1, …, the
+// openings of the matrices taken.
+func (r *Reducer) AddTo(word []field.E, h, from int, zeta field.E) {
+	x, f := r.j.Sys.Ext, r.j.Sys.Ext.Base
+	points := []field.E{zeta, x.MulBase(zeta, f.Root(h-r.j.Sys.FRI.LogBlowup))}
+	need := 0
+	for _, m := range r.taken[h] {
+		need = max(need, len(m.starts))
 	}
-	r.dev.For(len(word), func(a, b int) {
-		for i := a; i < b; i++ {
-			here := r.powers.dot(x, rows.Row(i))
-			for k := range inv {
-				d := x.Mul(x.Sub(sums[k], here), inv[k][i])
-				word[i] = x.Add(word[i], x.Mul(starts[k], d))
+	r.dev.For((len(word)+reduceRows-1)/reduceRows, func(a, b int) {
+		var at [reduceRows]field.Elem
+		var here, term [reduceRows]field.E
+		var inv [2][reduceRows]field.E
+		for lo := a * reduceRows; lo < min(b*reduceRows, len(word)); lo += reduceRows {
+			n := min(reduceRows, len(word)-lo)
+			f.CosetReversed(at[:n], f.Generator(), h, from+lo)
+			for k, z := range points[:need] {
+				x.InverseDifferences(inv[k][:n], z, at[:n])
+			}
+			for _, m := range r.taken[h] {
+				w := m.rows.Width
+				r.powers.RowDots(here[:n], m.rows.Values[lo*w:(lo+n)*w], w, w)
+				for k := range m.starts {
+					x.AffineVec(term[:n], x.Mul(m.starts[k], m.sums[k]), x.Neg(m.starts[k]), here[:n])
+					x.MulAddVec(word[lo:lo+n], term[:n], inv[k][:n])
+				}
 			}
 		}
 	})
-}
-
-// inverses returns 1/(z - x) at committed rows; the points of a height are few and
-// shared by its matrices. z is never in the domain: ζ lies outside every trace domain and
-// the cosets of the base field alike, but for a chance of 2^-100, which the verifier
-// would refuse.
-func (r *Reducer) inverses(k invKey, z field.E) []field.E {
-	if v, ok := r.inv[k]; ok {
-		return v
-	}
-	x, f := r.j.Sys.Ext, r.j.Sys.Ext.Base
-	v := make([]field.E, k.n)
-	r.dev.For(k.n, func(a, b int) {
-		for i := a; i < b; i++ {
-			at := f.Mul(f.Generator(), f.Exp(f.Root(k.log), uint64(field.ReverseBits(k.from+i, k.log))))
-			v[i] = x.SubBase(z, at)
-		}
-		x.BatchInv(v[a:b])
-	})
-	r.inv[k] = v
-	return v
 }

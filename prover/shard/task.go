@@ -14,7 +14,7 @@ type Kind int
 const (
 	Commit     Kind = iota // rows and subtree of one commitment → digests
 	Evaluate               // constraints on the shard's quotient rows → values
-	Open                   // partial sums of the openings over a range of coefficients
+	Open                   // what the rows contribute to the openings → partial sums
 	Reduce                 // reduced openings of the shard's rows → codewords, kept
 	Fold                   // folds the codeword with a challenge, rolls inputs in
 	CommitFold             // rows and subtree of the codeword → digests

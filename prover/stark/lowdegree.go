@@ -67,18 +67,18 @@ func (c *conductor) reduce(claims *shard.Claims) (map[int][]field.E, error) {
 		kind := j.Rounds[r].Kind
 		for m := range j.Rounds[r].Mats {
 			mat := &j.Rounds[r].Mats[m]
-			h := j.LDELog(mat)
 			if j.Sharded(mat) {
 				sharded = true
 				if kind != system.Quotient {
 					continue
 				}
 			}
-			if words[h] == nil {
-				words[h] = make([]field.E, 1<<h)
-			}
-			red.Add(words[h], c.whole(kind, m), r, m, 0, c.ch.Zeta)
+			red.Take(r, m, c.whole(kind, m))
 		}
+	}
+	for _, h := range red.Heights() {
+		words[h] = make([]field.E, 1<<h)
+		red.AddTo(words[h], h, 0, c.ch.Zeta)
 	}
 	if !sharded {
 		return words, nil

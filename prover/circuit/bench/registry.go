@@ -89,12 +89,20 @@ func (b Benchmark) LogRowsMax(f *field.Field) int {
 	return min(air.MaxLogHeight, bits.Len(uint(maxTraceElems/width))-1)
 }
 
+// CheckRows says whether the benchmark has a trace of 2^logRows rows.
+func (b Benchmark) CheckRows(f *field.Field, logRows int) error {
+	if largest := b.LogRowsMax(f); logRows < b.LogRowsMin || logRows > largest {
+		return fmt.Errorf("%w: %s with 2^%d rows: choose 2^%d to 2^%d", ErrSize, b.Name, logRows, b.LogRowsMin, largest)
+	}
+	return nil
+}
+
 // Sample makes the benchmark's trace of 2^logRows rows, the same on every call, and its
 // public values, with up to that many workers (see the package comment). The work is
 // that of upstream's example of the same height; its inputs are our own.
 func (b Benchmark) Sample(f *field.Field, logRows, workers int) ([]matrix.Matrix, [][]field.Elem, error) {
-	if largest := b.LogRowsMax(f); logRows < b.LogRowsMin || logRows > largest {
-		return nil, nil, fmt.Errorf("%w: %s with 2^%d rows: choose 2^%d to 2^%d", ErrSize, b.Name, logRows, b.LogRowsMin, largest)
+	if err := b.CheckRows(f, logRows); err != nil {
+		return nil, nil, err
 	}
 	m := matrix.New(1<<logRows, b.table(f).Width)
 	publics := b.Fill(f, m, workers)
