@@ -92,6 +92,9 @@ func (c *benchRunCmd) Run(e *env) error {
 	if x == nil {
 		return usageError{fmt.Errorf("--profile %s: needs an extension of degree %d, which %s has not; use --profile bench", c.Profile, profile.Degree, c.Field)}
 	}
+	if err := b.CheckRows(f, c.LogRows); err != nil {
+		return usageError{fmt.Errorf("--log-rows: %w", err)}
+	}
 	start := time.Now()
 	circuit := b.Build(f)
 	s, err := system.New(&circuit, x, hash, key.Params(profile), nil)
