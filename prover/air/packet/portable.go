@@ -51,6 +51,11 @@ func (m *Machine) runPortable(s int) {
 			for i, v := range a {
 				d[i] = f.Mul(f.Mul(v, v), v)
 			}
+		case op.CubeSum:
+			for i, v := range a {
+				v = f.Add(v, s)
+				d[i] = f.Mul(f.Mul(v, v), v)
+			}
 		case op.AddScalar:
 			f.AddScalarVec(d, a, s)
 		case op.SubFromScalar:

@@ -66,8 +66,7 @@ func (s *schedule) cut() {
 	s.weight = 0
 }
 
-// count finds out who is read by how many, among the values that outputs need, and turns
-// x²·x into x³ where nothing else reads x².
+// count finds out who is read by how many, among the values that outputs need.
 func (s *schedule) count() {
 	s.uses = make([]int32, len(s.values))
 	s.depth = make([]int32, len(s.values))
@@ -86,25 +85,38 @@ func (s *schedule) count() {
 			s.uses[b]++
 		}
 	}
-	for i, v := range s.values {
-		a, b, n := v.operands()
-		if n > 1 && v.kind == kind(op.Mul) {
-			if x := s.values[b]; x.kind == kind(op.Square) && x.a == a {
-				a, b = b, a
-			}
-			if x := s.values[a]; x.kind == kind(op.Square) && x.a == b && s.uses[a] == 1 {
-				s.values[i] = value{kind: kind(op.Cube), a: b}
-				s.uses[a]--
-				s.uses[b]--
-				a, n = b, 1
-			}
-		}
+	for i := range s.values {
+		s.cube(int32(i))
+		a, b, n := s.values[i].operands()
 		if n > 0 {
 			s.depth[i] = s.depth[a] + 1
 		}
 		if n > 1 {
 			s.depth[i] = max(s.depth[i], s.depth[b]+1)
 		}
+	}
+}
+
+// cube turns x²·x into x³ where nothing else reads x², and takes the sum with a scalar
+// into it if x is one that nothing else reads: an S-box.
+func (s *schedule) cube(id int32) {
+	v := &s.values[id]
+	if v.kind != kind(op.Mul) {
+		return
+	}
+	square, x := v.a, v.b
+	if sq := s.values[x]; sq.kind == kind(op.Square) && sq.a == square {
+		square, x = x, square
+	}
+	if sq := s.values[square]; sq.kind != kind(op.Square) || sq.a != x || s.uses[square] != 1 {
+		return
+	}
+	s.uses[square]--
+	s.uses[x]--
+	*v = value{kind: kind(op.Cube), a: x}
+	if sum := s.values[x]; sum.kind == kind(op.AddScalar) && s.uses[x] == 1 {
+		s.uses[x]--
+		*v = value{kind: kind(op.CubeSum), a: sum.a, s: sum.s}
 	}
 }
 

@@ -7,8 +7,9 @@ import (
 	"rpp-node/prover/internal/asm"
 )
 
-// prefetchBytes is how far ahead of a load its rows are asked for.
-const prefetchBytes = 256
+// prefetchBytes is how far ahead of a load its rows are asked for: two groups. Further
+// ahead, what all rows of a packet ask for crowds registers out of the first-level cache.
+const prefetchBytes = 128
 
 // load emits the handler that turns 16 columns of a packet's rows into registers. R9 has
 // the source in its lower half, times 8, and the number of columns that exist in its

@@ -12,6 +12,7 @@ const (
 	Double                  // 2a
 	Square                  // a²
 	Cube                    // a³
+	CubeSum                 // (a + scalar b)³
 	AddScalar               // a + scalar b
 	SubFromScalar           // scalar b - a
 	MulScalar               // a · scalar b
@@ -43,7 +44,7 @@ func (o Op) Shape() (a, b, scalar bool) {
 		return false, false, true
 	case Neg, Double, Square, Cube:
 		return true, false, false
-	case AddScalar, SubFromScalar, MulScalar:
+	case CubeSum, AddScalar, SubFromScalar, MulScalar:
 		return true, false, true
 	case Add, Sub, Mul:
 		return true, true, false
