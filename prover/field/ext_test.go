@@ -1,6 +1,7 @@
 package field
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"testing"
 
@@ -69,6 +70,14 @@ func TestExtMul(t *testing.T) {
 				got, want := c.x.Mul(a, b), slowMul(c.x, c.terms, a, b)
 				if got != want {
 					t.Fatalf("%s degree %d: %d·%d = %d, want %d", c.x.Base.Name(), c.x.D, a, b, got, want)
+				}
+				inA, inB, square := a, b, slowMul(c.x, c.terms, a, a)
+				c.x.MulTo(&inA, &inA, &b)
+				c.x.MulTo(&inB, &a, &inB)
+				same := a
+				c.x.MulTo(&same, &same, &same)
+				if inA != want || inB != want || same != square {
+					t.Fatalf("%s degree %d: %d·%d in place = %d, %d, square %d", c.x.Base.Name(), c.x.D, a, b, inA, inB, same)
 				}
 			}
 		}
@@ -224,6 +233,28 @@ func TestExtAgainstGnark(t *testing.T) {
 		var z bbext.E4
 		if got := BabyBear4.Inv(a); babyTower(got) != *z.Inverse(&u) {
 			t.Fatalf("babybear: 1/%d = %d", a, got)
+		}
+	}
+}
+
+func BenchmarkExtScalar(b *testing.B) {
+	for _, x := range []*Ext{KoalaBear4, KoalaBear5} {
+		all := extOperands(x, 100)
+		acc, z := all[50], all[51]
+		for _, op := range []struct {
+			name string
+			run  func()
+		}{
+			{"Mul", func() { acc = x.Mul(acc, z) }},
+			{"MulTo", func() { x.MulTo(&acc, &acc, &z) }},
+			{"Add", func() { acc = x.Add(acc, z) }},
+			{"Inv", func() { acc = x.Inv(acc) }},
+		} {
+			b.Run(fmt.Sprintf("%s/degree=%d", op.name, x.D), func(b *testing.B) {
+				for b.Loop() {
+					op.run()
+				}
+			})
 		}
 	}
 }

@@ -47,7 +47,7 @@ func (x *Ext) MulVec(dst, a, b []E) {
 	v, lanes := x.variant()
 	if lanes == 0 {
 		for i := range a {
-			dst[i] = x.Mul(a[i], b[i])
+			x.MulTo(&dst[i], &a[i], &b[i])
 		}
 		return
 	}

@@ -89,17 +89,17 @@ func (f *Field) invChain(a, prefix []Elem) {
 // invChain inverts what is not zero, with room for as many prefixes as elements.
 func (x *Ext) invChain(a, prefix []E) {
 	acc := x.One()
-	for i, v := range a {
+	for i := range a {
 		prefix[i] = acc
-		if v != (E{}) {
-			acc = x.Mul(acc, v)
+		if a[i] != (E{}) {
+			x.MulTo(&acc, &acc, &a[i])
 		}
 	}
 	acc = x.Inv(acc)
 	for i := len(a) - 1; i >= 0; i-- {
 		if v := a[i]; v != (E{}) {
-			a[i] = x.Mul(acc, prefix[i])
-			acc = x.Mul(acc, v)
+			x.MulTo(&a[i], &acc, &prefix[i])
+			x.MulTo(&acc, &acc, &v)
 		}
 	}
 }

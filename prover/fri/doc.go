@@ -4,7 +4,6 @@
 // bit-reversed order with arities up to 2^MaxLogArity, and an input of a lower height is
 // rolled in, times a fresh power of the round's challenge, when the fold reaches it.
 //
-// The proving side lives in prover/stark and prover/shard, which call Schedule and FoldRows; the
-// verifier folds its rows one at a time with Fold.
-// No goroutines.
+// The proving side lives in prover/stark and prover/shard, which call Schedule and FoldRows;
+// the verifier folds its rows one at a time with Fold. No goroutines.
 package fri

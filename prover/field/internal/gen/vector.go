@@ -47,16 +47,20 @@ func vectors(k *kernel) {
 		k.Add(x, y, x, t[0])
 	})
 
-	// The products of one vector are two for each 64-bit lane, together below p·2^32.
-	m := s
+	// The products of one vector are two for each 64-bit lane, together below p·2^32. The
+	// vectors of a loop's turn have a sum each, for sums wait for themselves.
+	m, sums := s, []string{acc, r[12], r[13], r[14]}
 	k.Text("dotVec", 0, 40)
 	k.argument64("m+32(FP)", m)
 	k.I("MOVQ out+0(FP), DI")
 	k.I("MOVQ a+8(FP), SI")
 	k.I("MOVQ b+16(FP), DX")
 	k.I("MOVQ n+24(FP), CX")
-	k.I("VPXOR %s, %s, %s", "X"+acc[1:], "X"+acc[1:], "X"+acc[1:])
+	for _, sum := range sums {
+		k.I("VPXOR %[1]s, %[1]s, %[1]s", "X"+sum[1:])
+	}
 	k.sweep([]string{"SI", "DX"}, mask, func(o int, masked bool) {
+		sum := sums[o/k.Bytes()]
 		k.fetch(at("SI", o), mask, x, masked)
 		k.fetch(at("DX", o), mask, y, masked)
 		k.OddToEven(x, t[0])
@@ -64,9 +68,13 @@ func vectors(k *kernel) {
 		k.I("VPMULUDQ %s, %s, %s", x, y, x)
 		k.I("VPMULUDQ %s, %s, %s", t[0], t[1], t[0])
 		k.I("VPADDQ %s, %s, %s", x, t[0], x)
-		k.I("VPADDQ %s, %s, %s", x, acc, acc)
-		k.below(acc, m, acc, t[1])
+		k.I("VPADDQ %s, %s, %s", x, sum, sum)
+		k.below(sum, m, sum, t[1])
 	})
+	for _, sum := range sums[1:] {
+		k.I("VPADDQ %s, %s, %s", sum, acc, acc)
+		k.below(acc, m, acc, t[1])
+	}
 	k.store(acc, "(DI)")
 	k.Return()
 }
