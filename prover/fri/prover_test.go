@@ -249,7 +249,7 @@ func (o *opener) siblings(tr *tree.Tree, log int, indices []int, shift int) (out
 	}
 	slices.Sort(leaves)
 	merkle.Multiproof(slices.Compact(leaves), log-merkle.LogCap(o.params.CapHeight, log), func(level, i int) {
-		out = append(out, tr.Layers[level][i])
+		out = append(out, tr.At(tr.Width()>>level, i))
 	})
 	return out
 }

@@ -47,7 +47,7 @@ func (b *batch) open(indices []int) (rows [][][]field.Elem, siblings []merkle.Di
 	frontier := slices.Compact(slices.Sorted(slices.Values(indices)))
 	levels := b.shape.LogMax() - merkle.LogCap(b.capHeight, b.shape.LogMax())
 	merkle.Multiproof(frontier, levels, func(level, index int) {
-		siblings = append(siblings, b.tree.Layers[level][index])
+		siblings = append(siblings, b.tree.At(b.tree.Width()>>level, index))
 	})
 	return rows, siblings
 }

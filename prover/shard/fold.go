@@ -98,9 +98,9 @@ func (p *Participant) query(t *Task) Result {
 	}
 	if t.Tree.Folding {
 		word := p.folded[key]
-		logArity := ntt.Log(len(word) / len(tr.Layers[0]))
+		logArity := ntt.Log(len(word) / tr.Width())
 		for _, r := range t.Rows {
-			i := r & (len(tr.Layers[0]) - 1)
+			i := r & (tr.Width() - 1)
 			row := make([]field.Elem, 0, j.Sys.Ext.D<<logArity)
 			for _, e := range word[i<<logArity : (i+1)<<logArity] {
 				row = append(row, e[:j.Sys.Ext.D]...)

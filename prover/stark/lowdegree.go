@@ -301,7 +301,7 @@ func (c *conductor) openTree(ct *cutTree, id shard.TreeID, at []int) (map[int][]
 	var wants []want
 	shards := 1 << j.Plan.LogShards
 	tasks := make([]shard.Task, shards)
-	crown := len(ct.crown.Layers[0])
+	crown := ct.crown.Width()
 	merkle.Multiproof(frontier, ct.logMax-logCap, func(level, index int) {
 		width := 1 << (ct.logMax - level)
 		if width <= crown {

@@ -145,7 +145,7 @@ func (c *conductor) prove() (*codec.Proof, error) {
 	p.Main = c.trees[system.Main].cap()
 	s.Begin(c.t, j.LogHeights, p.Main, j.Publics)
 	if j.Prep != nil {
-		c.trees[system.Preprocessed] = &cutTree{logMax: ntt.Log(len(j.Prep.Tree.Layers[0])), crown: j.Prep.Tree}
+		c.trees[system.Preprocessed] = &cutTree{logMax: ntt.Log(j.Prep.Tree.Width()), crown: j.Prep.Tree}
 	}
 	p.Terminals = make([]*field.E, len(j.LogHeights))
 	if s.Circuit.HasLookups() {

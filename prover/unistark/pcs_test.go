@@ -222,8 +222,8 @@ func (s *pcs) answer(p *codec.FRIProof, rounds []*commitment, folded []foldedRou
 
 func siblings(tr *tree.Tree, at []int) (out []merkle.Digest) {
 	frontier := slices.Compact(slices.Sorted(slices.Values(at)))
-	merkle.Multiproof(frontier, len(tr.Layers)-1, func(level, index int) {
-		out = append(out, tr.Layers[level][index])
+	merkle.Multiproof(frontier, ntt.Log(tr.Width()/len(tr.Top())), func(level, index int) {
+		out = append(out, tr.At(tr.Width()>>level, index))
 	})
 	return out
 }

@@ -20,56 +20,61 @@ func Sequential(n int, body func(from, to int)) {
 	}
 }
 
-// Tree is a range of levels of a Merkle tree over a range of rows. Layers[0] is the
-// widest; each next one is half as wide; the last has the width asked for.
+// Tree is a range of levels of a Merkle tree over a range of rows, from its widest level
+// up. The matrices must stay unchanged as long as the tree is asked for nodes.
 type Tree struct {
-	Layers [][]merkle.Digest
-	buffer []uint32 // what the layers lie in
+	suite  merkle.Suite
+	base   []merkle.Digest
+	mats   []matrix.Matrix
+	width  int               // of the widest level
+	layers [][]merkle.Digest // those kept, widest first: without the first `dropped`
+	buffer []uint32          // what they lie in
 }
 
-// Release gives the layers' buffer back. Neither they nor what aliases them (Top) may be
-// used again.
-func (t *Tree) Release() {
-	memory.Put(t.buffer)
-	t.Layers, t.buffer = nil, nil
-}
+// The widest levels of a large tree are three quarters of its nodes, of which a proof
+// needs a few hundred: they are hashed again when asked for.
+const droppedLevels = 2
+
+// keepAll is the width up to which all levels are kept. Tests lower it.
+var keepAll = 1 << 14
 
 // Build makes the tree over mats (each with a power of two of rows, in commitment order)
-// up to the layer of width stop. With base, the digests of a layer made elsewhere, the
+// up to the level of width stop. With base, the digests of a level made elsewhere, the
 // tree grows from there: matrices as high as base is wide are hashed into it, taller
 // ones do not occur.
 func Build(s merkle.Suite, loop For, base []merkle.Digest, mats []matrix.Matrix, stop int) *Tree {
-	width := len(base)
+	t := &Tree{suite: s, base: base, mats: mats, width: len(base)}
 	for _, m := range mats {
-		width = max(width, m.Height())
+		t.width = max(t.width, m.Height())
 	}
-	t := &Tree{}
+	dropped := 0
+	if t.width > keepAll {
+		dropped = min(droppedLevels, bits.Len(uint(t.width/stop))-1)
+	}
+	width := t.width >> dropped
 	take := t.reserve(width, stop)
-	layer := base
-	if at := ofHeight(mats, width); len(at) > 0 {
-		layer = take(width)
-		hashRows(s, loop, layer, base, at)
-	}
-	t.Layers = append(t.Layers, layer)
+	layer := take(width)
+	loop(width, func(from, to int) { t.fromRows(layer[from:to], dropped, from) })
+	t.layers = append(t.layers, layer)
 	for width > stop {
 		width /= 2
 		below := layer
 		layer = take(width)
 		if width <= narrow {
-			s.CompressPairs(layer, below)
+			t.up(layer, below, width, 0)
 		} else {
-			loop(width, func(from, to int) { s.CompressPairs(layer[from:to], below[2*from:2*to]) })
+			loop(width, func(from, to int) { t.up(layer[from:to], below[2*from:2*to], width, from) })
 		}
-		if at := ofHeight(mats, width); len(at) > 0 {
-			hashRows(s, loop, layer, layer, at)
-		}
-		t.Layers = append(t.Layers, layer)
+		t.layers = append(t.layers, layer)
 	}
 	return t
 }
 
-// reserve takes a buffer for all layers from width down to stop and returns a function
-// that hands the layers out.
+// narrow levels cost less than waking a second core.
+const narrow = 64
+
+// reserve takes a buffer for all levels from width down to stop and returns a function
+// that hands them out.
 func (t *Tree) reserve(width, stop int) (take func(n int) []merkle.Digest) {
 	total := 0
 	for w := width; w >= stop; w /= 2 {
@@ -85,50 +90,96 @@ func (t *Tree) reserve(width, stop int) (take func(n int) []merkle.Digest) {
 	}
 }
 
-// narrow layers cost less than waking a second core.
-const narrow = 64
+// atOnce nodes are made together, so that the levels below them fit the stack.
+const atOnce = 64
 
-func ofHeight(mats []matrix.Matrix, height int) (at []matrix.Matrix) {
-	for _, m := range mats {
+// fromRows sets dst to the nodes from `from` on of the level that has 2^below times fewer
+// nodes than the widest.
+func (t *Tree) fromRows(dst []merkle.Digest, below, from int) {
+	for len(dst) > 0 {
+		n := min(len(dst), atOnce)
+		t.subtrees(dst[:n], below, from)
+		dst, from = dst[n:], from+n
+	}
+}
+
+func (t *Tree) subtrees(dst []merkle.Digest, below, from int) {
+	var a, b [atOnce << droppedLevels]merkle.Digest
+	nodes, next := a[:len(dst)<<below], b[:]
+	first := from << below
+	if below == 0 {
+		nodes = dst
+	}
+	if at := t.at(t.width, first, len(nodes)); len(at) > 0 && t.base == nil {
+		t.suite.HashRows(nodes, at...)
+	} else {
+		copy(nodes, t.base[first:])
+		t.inject(nodes, t.width, first)
+	}
+	for k := 1; k <= below; k++ {
+		up := next[:len(nodes)/2]
+		if k == below {
+			up = dst
+		}
+		t.up(up, nodes, t.width>>k, first>>k)
+		nodes, next = up, nodes[:cap(nodes)]
+	}
+}
+
+// up sets dst to parents of nodes, from parent `from` of the level of the given width.
+func (t *Tree) up(dst, nodes []merkle.Digest, width, from int) {
+	t.suite.CompressPairs(dst, nodes)
+	t.inject(dst, width, from)
+}
+
+// inject hashes the rows of the matrices that are as high as a level is wide into its
+// nodes, from `from` on.
+func (t *Tree) inject(nodes []merkle.Digest, width, from int) {
+	if len(t.at(width, 0, 0)) == 0 {
+		return
+	}
+	var leaves [narrow]merkle.Digest
+	var pairs [2 * narrow]merkle.Digest
+	for len(nodes) > 0 {
+		n := min(narrow, len(nodes))
+		t.suite.HashRows(leaves[:n], t.at(width, from, n)...)
+		for i := range n {
+			pairs[2*i], pairs[2*i+1] = nodes[i], leaves[i]
+		}
+		t.suite.CompressPairs(nodes[:n], pairs[:2*n])
+		nodes, from = nodes[n:], from+n
+	}
+}
+
+// at returns n rows of every matrix of the given height.
+func (t *Tree) at(height, from, n int) (rows []merkle.Rows) {
+	for _, m := range t.mats {
 		if m.Height() == height {
-			at = append(at, m)
+			rows = append(rows, merkle.Rows{Width: m.Width, Values: m.Rows(from, from+n).Values})
 		}
 	}
-	return at
+	return rows
 }
 
-// hashRows hashes the rows of matrices as high as dst is long: into leaves if nodes is
-// nil, else into the nodes of a layer, which may be dst.
-func hashRows(s merkle.Suite, loop For, dst, nodes []merkle.Digest, mats []matrix.Matrix) {
-	loop(len(dst), func(from, to int) {
-		var leaves [narrow]merkle.Digest
-		var pairs [2 * narrow]merkle.Digest
-		rows := make([]merkle.Rows, len(mats))
-		of := func(from, to int) []merkle.Rows {
-			for k, m := range mats {
-				rows[k] = merkle.Rows{Width: m.Width, Values: m.Rows(from, to).Values}
-			}
-			return rows
-		}
-		if nodes == nil {
-			s.HashRows(dst[from:to], of(from, to)...)
-			return
-		}
-		for at := from; at < to; at += narrow {
-			end := min(at+narrow, to)
-			s.HashRows(leaves[:end-at], of(at, end)...)
-			for i := at; i < end; i++ {
-				pairs[2*(i-at)], pairs[2*(i-at)+1] = nodes[i], leaves[i-at]
-			}
-			s.CompressPairs(dst[at:end], pairs[:2*(end-at)])
-		}
-	})
+// Release gives the levels' buffer back. Nothing that aliases them (Top) may be used
+// again.
+func (t *Tree) Release() {
+	memory.Put(t.buffer)
+	*t = Tree{}
 }
 
-// Top is the narrowest layer: the cap, a root, or what a shard sends up.
-func (t *Tree) Top() []merkle.Digest { return t.Layers[len(t.Layers)-1] }
+// Width is the number of nodes of the widest level.
+func (t *Tree) Width() int { return t.width }
 
-// At returns the digest of node i of the layer of the given width.
+// Top is the narrowest level: the cap, a root, or what a shard sends up.
+func (t *Tree) Top() []merkle.Digest { return t.layers[len(t.layers)-1] }
+
+// At returns the digest of node i of the level of the given width.
 func (t *Tree) At(width, i int) merkle.Digest {
-	return t.Layers[bits.Len(uint(len(t.Layers[0])))-bits.Len(uint(width))][i]
+	if kept := len(t.layers[0]); width <= kept {
+		return t.layers[bits.Len(uint(kept))-bits.Len(uint(width))][i]
+	}
+	var d [1]merkle.Digest
+	t.fromRows(d[:], bits.Len(uint(t.width))-bits.Len(uint(width)), i)
+	return d[0]
 }

@@ -3,7 +3,6 @@ package tree
 import (
 	"fmt"
 	"math/rand/v2"
-	"slices"
 	"sync"
 	"testing"
 
@@ -67,15 +66,17 @@ var shapes = [][][2]int{
 func TestBuild(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 1))
 	f := field.KoalaBear
-	for _, kind := range []merkle.Kind{merkle.Poseidon2, merkle.Keccak} {
+	defer func(n int) { keepAll = n }(keepAll)
+	for k, kind := range []merkle.Kind{merkle.Poseidon2, merkle.Keccak, merkle.Poseidon2} {
+		keepAll = []int{4, 1, 1 << 14}[k]
 		s := merkle.NewSuite(kind, f)
 		for _, shape := range shapes {
 			mats := randomMats(rng, f, shape)
 			tallest := 1 << shape[0][0]
 			for _, loop := range []For{Sequential, concurrent} {
 				tr := Build(s, loop, nil, mats, 1)
-				if len(tr.Layers) != shape[0][0]+1 || len(tr.Top()) != 1 {
-					t.Fatalf("%v: %d layers, the last of %d", shape, len(tr.Layers), len(tr.Top()))
+				if tr.Width() != tallest || len(tr.Top()) != 1 {
+					t.Fatalf("%v: from %d to %d nodes", shape, tr.Width(), len(tr.Top()))
 				}
 				for width := 1; width <= tallest; width *= 2 {
 					for i := range width {
@@ -95,7 +96,9 @@ func TestShards(t *testing.T) {
 	rng := rand.New(rand.NewPCG(1, 2))
 	f := field.BabyBear
 	s := merkle.NewSuite(merkle.Poseidon2W16, f)
-	for _, shape := range shapes {
+	defer func(n int) { keepAll = n }(keepAll)
+	for k, shape := range shapes {
+		keepAll = []int{2, 1 << 14}[k%2]
 		mats := randomMats(rng, f, shape)
 		logMax := shape[0][0]
 		for logCap := range logMax + 1 {
@@ -123,7 +126,7 @@ func checkCut(t *testing.T, s merkle.Suite, whole *Tree, mats []matrix.Matrix, l
 		}
 	}
 	var base []merkle.Digest
-	var layers [][]merkle.Digest
+	var shards []*Tree
 	if len(tall) > 0 {
 		for j := range 1 << logShards {
 			var part []matrix.Matrix
@@ -132,19 +135,23 @@ func checkCut(t *testing.T, s merkle.Suite, whole *Tree, mats []matrix.Matrix, l
 				part = append(part, m.Rows(j*n, (j+1)*n))
 			}
 			tr := Build(s, Sequential, nil, part, 1<<(logCrown-logShards))
-			for k, layer := range tr.Layers {
-				if j == 0 {
-					layers = append(layers, nil)
-				}
-				layers[k] = append(layers[k], layer...)
-			}
+			shards = append(shards, tr)
 			base = append(base, tr.Top()...)
 		}
-		layers = layers[:len(layers)-1] // the crown's first layer, before its matrices
 	}
 	crown := Build(s, Sequential, base, low, 1<<logCap)
-	layers = append(layers, crown.Layers...)
-	if !slices.EqualFunc(layers, whole.Layers, slices.Equal) {
-		t.Error("layers of shards and crown are not those of the whole tree")
+	for width := whole.Width(); width >= 1<<logCap; width /= 2 {
+		for i := range width {
+			got := merkle.Digest{}
+			if width <= crown.Width() {
+				got = crown.At(width, i)
+			} else {
+				n := width >> logShards
+				got = shards[i/n].At(n, i%n)
+			}
+			if got != whole.At(width, i) {
+				t.Fatalf("node %d of %d is not the whole tree's", i, width)
+			}
+		}
 	}
 }
