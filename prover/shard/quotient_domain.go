@@ -68,17 +68,18 @@ func (d *quotientDomain) selector(out, scratch []field.Elem, o air.Op, from int)
 	if o == air.OpTrans {
 		return
 	}
-	// Z(x)/(x - at): one inversion, three products a row.
-	acc := d.vanishing(from >> d.logTrace)
-	product := f.One()
+	// Z(x)/(x - at), with one inversion and three products a row. No x is a point of the
+	// trace domain.
+	z := d.vanishing(from >> d.logTrace)
+	product := z
 	for i, v := range out {
 		scratch[i] = product
 		product = f.Mul(product, v)
 	}
-	acc2 := f.Inv(product)
+	inv := f.Mul(f.Inv(product), z)
 	for i := len(out) - 1; i >= 0; i-- {
 		v := out[i]
-		out[i] = f.Mul(f.Mul(acc2, scratch[i]), acc)
-		acc2 = f.Mul(acc2, v)
+		out[i] = f.Mul(inv, scratch[i])
+		inv = f.Mul(inv, v)
 	}
 }

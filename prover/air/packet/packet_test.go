@@ -98,10 +98,29 @@ func randomTable(rng *rand.Rand, f *field.Field, nodes, constraints int) air.Tab
 		}
 		t.Nodes = append(t.Nodes, n)
 	}
-	for range constraints {
+	for i := range constraints {
 		t.Constraints = append(t.Constraints, air.NodeID(rng.IntN(len(t.Nodes))))
+		if rng.IntN(8) == 0 {
+			t.Constraints[i] = sbox(rng, f, &t)
+		}
 	}
 	return t
+}
+
+// sbox appends (x + c)³, in one of the ways in which a circuit may write it.
+func sbox(rng *rand.Rand, f *field.Field, t *air.Table) air.NodeID {
+	add := func(n air.Node) int32 {
+		t.Nodes = append(t.Nodes, n)
+		return int32(len(t.Nodes) - 1)
+	}
+	x := int32(rng.IntN(len(t.Nodes)))
+	sum := add(air.Node{Op: air.OpAdd, A: x, B: add(air.Node{Op: air.OpConst, Value: elem(rng, f)})})
+	square := add(air.Node{Op: air.OpMul, A: sum, B: sum})
+	cube := air.Node{Op: air.OpMul, A: square, B: sum}
+	if rng.IntN(2) == 0 {
+		cube.A, cube.B = cube.B, cube.A
+	}
+	return air.NodeID(add(air.Node{Op: air.OpNeg, A: add(cube)}))
 }
 
 func randomInstance(rng *rand.Rand, x *field.Ext, nodes, constraints, n int) *instance {
