@@ -15,6 +15,7 @@ const (
 
 // pairBytes and digestBytes are the input and the output of a compression.
 const (
-	pairBytes   = 64
+	pairLanes   = 8
+	pairBytes   = 8 * pairLanes
 	digestBytes = 32
 )
