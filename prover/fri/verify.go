@@ -56,8 +56,9 @@ type session struct {
 	alpha   field.E
 	betas   []field.E
 	indices []int
-	claims  [][][]claim // round, matrix, opening
-	powers  []field.E   // of alpha
+	claims  [][][]claim   // round, matrix, opening
+	powers  *field.Powers // of alpha
+	folders []*Folder
 }
 
 func (s *session) run() error {
@@ -211,7 +212,13 @@ func (s *session) prepareClaims() {
 			widest = max(widest, m.Width)
 		}
 	}
-	s.powers = x.Powers(s.alpha, widest)
+	powers := x.Powers(s.alpha, widest)
+	s.powers = x.NewPowers(s.alpha, widest)
+	h := s.logMax
+	for i, a := range s.arities {
+		s.folders = append(s.folders, NewFolder(x, h, a, s.betas[i]))
+		h -= a
+	}
 	next := map[int]field.E{} // by height
 	for _, r := range s.rounds {
 		mats := make([][]claim, len(r.Mats))
@@ -223,7 +230,7 @@ func (s *session) prepareClaims() {
 				}
 				c := claim{start: start}
 				for k, v := range o.Values {
-					c.sum = x.Add(c.sum, x.Mul(s.powers[k], v))
+					c.sum = x.Add(c.sum, x.Mul(powers[k], v))
 				}
 				mats[j] = append(mats[j], c)
 				next[m.LogHeight] = x.Mul(start, x.Exp(s.alpha, uint64(m.Width)))
@@ -241,10 +248,9 @@ func (s *session) reduced(q int) (map[int]field.E, error) {
 		for j, m := range s.rounds[i].Mats {
 			h := m.LogHeight
 			at := f.Mul(f.Generator(), f.Exp(f.Root(h), uint64(field.ReverseBits(s.indices[q]>>(s.logMax-h), h))))
-			var here field.E
-			for k, v := range s.p.Inputs[i].Rows[q][j] {
-				here = x.Add(here, x.MulBase(s.powers[k], v))
-			}
+			row := s.p.Inputs[i].Rows[q][j]
+			var here [1]field.E
+			s.powers.RowDots(here[:], row, len(row), len(row))
 			acc := out[h]
 			for k, o := range m.Openings {
 				d := x.SubBase(o.Z, at)
@@ -252,7 +258,7 @@ func (s *session) reduced(q int) (map[int]field.E, error) {
 					return nil, ErrPoint
 				}
 				c := s.claims[i][j][k]
-				acc = x.Add(acc, x.Mul(c.start, x.Mul(x.Sub(c.sum, here), x.Inv(d))))
+				acc = x.Add(acc, x.Mul(c.start, x.Mul(x.Sub(c.sum, here[0]), x.Inv(d))))
 			}
 			out[h] = acc
 		}
@@ -282,7 +288,7 @@ func (s *session) query(q int, rows [][][][]field.Elem) error {
 		}
 		rows[i] = append(rows[i], [][]field.Elem{flat})
 		idx >>= a
-		cur = NewFolder(x, h, a, s.betas[i]).Fold(idx, row)
+		cur = s.folders[i].Fold(idx, row)
 		h -= a
 		if v, ok := inputs[h]; ok {
 			cur = x.Add(cur, x.Mul(s.checks.rollIn(x, s.betas[i], a), v))
