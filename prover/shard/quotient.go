@@ -35,7 +35,9 @@ func (p *Participant) Quotient(table, from, to int) []field.E {
 	q := p.newQuotient(table)
 	q.prefetch(from, to)
 	out := make([]field.E, to-from)
-	size := min(q.worker().size, to-from)
+	one := q.worker()
+	size := min(one.size, to-from)
+	q.release(one)
 	p.dev.For((to-from)/size, func(first, last int) {
 		w := q.worker()
 		for b := first; b < last; b++ {

@@ -23,9 +23,8 @@ type allocator struct {
 
 // Time is counted in half steps: operation i happens at 2i+1, the outputs of a segment
 // after its last operation and before the next.
-func operationTime(i int) int     { return 2*i + 1 }
-func outputTime(s span) int       { return 2 * s.to }
-func selectorPlace(a int32) int32 { return a }
+func operationTime(i int) int { return 2*i + 1 }
+func outputTime(s span) int   { return 2 * s.to }
 
 // While places are handed out, singles are numbered from 0 and blocks from -1 downwards;
 // in the end blocks come after all singles.
@@ -150,7 +149,7 @@ func (a *allocator) fetch(id int32) {
 	v := a.values[id]
 	switch v.kind {
 	case selector:
-		a.place[id] = selectorPlace(v.a)
+		a.place[id] = v.a // the first three registers
 		a.p.selectors[v.a] = true
 	case column:
 		n, ok := a.at[groupOf(v)]
