@@ -3,7 +3,10 @@ package shard
 import (
 	"errors"
 	"math/rand/v2"
+	"runtime"
 	"testing"
+	"time"
+	"weak"
 
 	"rpp-node/prover/air"
 	"rpp-node/prover/device"
@@ -273,4 +276,28 @@ func TestExtGraph(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestCompile: a system's programs are made once, and forgotten with it.
+func TestCompile(t *testing.T) {
+	s := participant(rand.New(rand.NewPCG(1, 5)), field.KoalaBear4).job.Sys
+	Compile(s)
+	p := programsOf(s)
+	if q := p.quotient[0](); q != programsOf(s).quotient[0]() || q.Outputs() == 0 || p.fractions[0]().Outputs() == 0 {
+		t.Error("a table was compiled twice, or to nothing")
+	}
+	key := weak.Make(s)
+	kept := func() bool { _, ok := compiled.Load(key); return ok }
+	if !kept() {
+		t.Error("a system's programs are not kept")
+	}
+	runtime.KeepAlive(s)
+	for range 1000 {
+		if !kept() {
+			return
+		}
+		runtime.GC()
+		time.Sleep(time.Millisecond)
+	}
+	t.Error("a system's programs outlive it")
 }

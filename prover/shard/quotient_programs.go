@@ -18,6 +18,18 @@ type programs struct {
 // to compile a large table takes as long as to prove a small one.
 var compiled sync.Map // weak.Pointer[system.System] → *programs
 
+// Compile makes the programs of every table of a system now, so that its first proof need
+// not. It takes milliseconds.
+func Compile(s *system.System) {
+	p := programsOf(s)
+	for i := range s.Circuit.Tables {
+		p.quotient[i]()
+		if s.Layout.Tables[i].Width() > 0 {
+			p.fractions[i]()
+		}
+	}
+}
+
 // programsOf returns a system's programs. They do not keep it alive: their callers do.
 func programsOf(s *system.System) *programs {
 	key := weak.Make(s)

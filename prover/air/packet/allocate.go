@@ -83,10 +83,10 @@ func (a *allocator) forward() {
 	}
 }
 
-// reads returns the values that an operation reads from registers.
-func (a *allocator) reads(id int32) []int32 {
+// reads returns the values that an operation reads from registers, in room.
+func (a *allocator) reads(id int32, room *[2]int32) []int32 {
 	x, y, n := a.values[id].operands()
-	var out []int32
+	out := room[:0]
 	if n > 0 && a.flags[id]&op.AccA == 0 {
 		out = append(out, x)
 	}
@@ -103,8 +103,9 @@ func (a *allocator) lifetimes() {
 			a.group[groupOf(v)] = max(a.group[groupOf(v)], time)
 		}
 	}
+	var room [2]int32
 	for i, id := range a.order {
-		for _, x := range a.reads(id) {
+		for _, x := range a.reads(id, &room) {
 			read(x, operationTime(i))
 		}
 	}
@@ -119,7 +120,8 @@ func (a *allocator) lifetimes() {
 func (a *allocator) operation(id int32, time int) {
 	in := instr{code: uint32(a.values[id].kind) | a.flags[id]}
 	v := a.values[id]
-	reads := a.reads(id)
+	var room [2]int32
+	reads := a.reads(id, &room)
 	for _, x := range reads {
 		a.fetch(x)
 	}

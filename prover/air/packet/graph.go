@@ -52,7 +52,7 @@ func source(matrix, offset int) int32 { return int32(2*matrix + offset) }
 // newGraph reads the nodes that the constraints of t need. widths are the matrices that
 // its main columns lie in, from left to right.
 func newGraph(f *field.Field, t *air.Table, widths []int) *graph {
-	g := &graph{f: f, index: map[value]int32{}, same: map[scalar]int32{}}
+	g := &graph{f: f, index: make(map[value]int32, len(t.Nodes)), same: map[scalar]int32{}}
 	nodes := make([]node, len(t.Nodes))
 	for i, needed := range neededNodes(t) {
 		if needed {
