@@ -5,6 +5,7 @@ import (
 	"rpp-node/prover/field"
 	"rpp-node/prover/fri"
 	"rpp-node/prover/matrix"
+	"rpp-node/prover/merkle/tree"
 	"rpp-node/prover/ntt"
 )
 
@@ -93,9 +94,12 @@ func (p *Participant) query(t *Task) Result {
 	var out Result
 	key := treeKey{t.Tree, t.Shard}
 	tr := p.trees[key]
-	for _, n := range t.Nodes {
-		out.Digests = append(out.Digests, tr.At(n.Width>>j.Plan.LogShards, n.Index&(n.Width>>j.Plan.LogShards-1)))
+	nodes := make([]tree.Node, len(t.Nodes))
+	for k, n := range t.Nodes {
+		width := n.Width >> j.Plan.LogShards
+		nodes[k] = tree.Node{Width: width, Index: n.Index & (width - 1)}
 	}
+	out.Digests = tr.Digests(nodes)
 	if t.Tree.Folding {
 		word := p.folded[key]
 		logArity := ntt.Log(len(word) / tr.Width())

@@ -4,6 +4,7 @@ import (
 	"rpp-node/prover/field"
 	"rpp-node/prover/lookup"
 	"rpp-node/prover/merkle"
+	"rpp-node/prover/merkle/tree"
 	"rpp-node/prover/system"
 )
 
@@ -38,7 +39,7 @@ type Task struct {
 	Beta     field.E           // Fold
 	Tree     TreeID            // Query
 	Rows     []int             // Query: global row indices of the tallest matrix of the tree
-	Nodes    []Node            // Query
+	Nodes    []tree.Node       // Query: of the whole tree
 }
 
 // TreeID names a tree that is cut into shards: of a commitment, or of folding round
@@ -48,9 +49,6 @@ type TreeID struct {
 	Folding bool
 	Index   int
 }
-
-// Node is a node of a whole tree: its level's width and its place in the level.
-type Node struct{ Width, Index int }
 
 // Challenges are what the transcript has given so far.
 type Challenges struct {

@@ -7,6 +7,7 @@ import (
 	"rpp-node/prover/field"
 	"rpp-node/prover/matrix"
 	"rpp-node/prover/merkle"
+	"rpp-node/prover/merkle/tree"
 	"rpp-node/prover/ntt"
 	"rpp-node/prover/shard"
 	"rpp-node/prover/system"
@@ -302,17 +303,23 @@ func (c *conductor) openTree(ct *cutTree, id shard.TreeID, at []int) (map[int][]
 	shards := 1 << j.Plan.LogShards
 	tasks := make([]shard.Task, shards)
 	crown := ct.crown.Width()
+	var inCrown []tree.Node
+	var places []int
 	merkle.Multiproof(frontier, ct.logMax-logCap, func(level, index int) {
-		width := 1 << (ct.logMax - level)
-		if width <= crown {
-			siblings = append(siblings, ct.crown.At(width, index))
-			return
+		n := tree.Node{Width: 1 << (ct.logMax - level), Index: index}
+		if n.Width <= crown {
+			inCrown = append(inCrown, n)
+			places = append(places, len(siblings))
+		} else {
+			s := index / (n.Width / shards)
+			tasks[s].Nodes = append(tasks[s].Nodes, n)
+			wants = append(wants, want{len(siblings), s})
 		}
-		s := index / (width / shards)
-		tasks[s].Nodes = append(tasks[s].Nodes, shard.Node{Width: width, Index: index})
-		wants = append(wants, want{len(siblings), s})
 		siblings = append(siblings, merkle.Digest{})
 	})
+	for k, d := range ct.crown.Digests(inCrown) {
+		siblings[places[k]] = d
+	}
 	if !ct.cut {
 		return nil, siblings, nil
 	}

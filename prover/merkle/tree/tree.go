@@ -173,13 +173,3 @@ func (t *Tree) Width() int { return t.width }
 
 // Top is the narrowest level: the cap, a root, or what a shard sends up.
 func (t *Tree) Top() []merkle.Digest { return t.layers[len(t.layers)-1] }
-
-// At returns the digest of node i of the level of the given width.
-func (t *Tree) At(width, i int) merkle.Digest {
-	if kept := len(t.layers[0]); width <= kept {
-		return t.layers[bits.Len(uint(kept))-bits.Len(uint(width))][i]
-	}
-	var d [1]merkle.Digest
-	t.fromRows(d[:], bits.Len(uint(t.width))-bits.Len(uint(width)), i)
-	return d[0]
-}
