@@ -118,6 +118,7 @@ func (c *benchRunCmd) Run(e *env) error {
 	plan.LogShards = c.Shards
 	start = time.Now()
 	k := stark.NewKey(s, dev)
+	k.Programs.Compile()
 	r.KeyMS = keyMS + millis(start)
 	watch := newStages(e.err, "bench")
 	if c.JSON {

@@ -35,14 +35,22 @@ func provingKey(v *circuit.Variant, p soundness.Profile, hash merkle.Kind, chain
 			return nil, nil, err
 		}
 		vk, pk, _, err := d.proving(v, p, hash, chainID, dev)
-		return vk, pk, err
+		if err != nil {
+			return nil, nil, err
+		}
+		pk.Programs.Compile()
+		return vk, pk, nil
 	}
 	vk, err := derive.Verifying(v, p, hash, dev)
 	if err != nil {
 		return nil, nil, err
 	}
 	pk, err := derive.Proving(vk, v.Circuit(), chainID, dev)
-	return vk, pk, err
+	if err != nil {
+		return nil, nil, err
+	}
+	pk.Programs.Compile()
+	return vk, pk, nil
 }
 
 // floorFor is the security floor in force: the flag's, else the default one, which falls

@@ -19,6 +19,7 @@ type Preprocessed struct {
 type Job struct {
 	Sys        *system.System
 	Prep       *Preprocessed // nil without preprocessed columns
+	Programs   *Programs
 	LogHeights []int
 	Publics    [][]field.Elem
 	Plan       Plan
@@ -29,9 +30,9 @@ type Job struct {
 }
 
 // NewJob puts a job together. Heights and public values have been checked.
-func NewJob(s *system.System, prep *Preprocessed, logHeights []int, publics [][]field.Elem, plan Plan) *Job {
+func NewJob(s *system.System, prep *Preprocessed, programs *Programs, logHeights []int, publics [][]field.Elem, plan Plan) *Job {
 	return &Job{
-		Sys: s, Prep: prep, LogHeights: logHeights, Publics: publics, Plan: plan,
+		Sys: s, Prep: prep, Programs: programs, LogHeights: logHeights, Publics: publics, Plan: plan,
 		Suite:    merkle.NewSuite(s.Hash, s.Ext.Base),
 		Rounds:   s.Rounds(logHeights),
 		logCrown: plan.CrownLog(s.FRI.CapHeight),

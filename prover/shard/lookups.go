@@ -55,7 +55,7 @@ func (p *Participant) permutation(i int) (matrix.Matrix, field.E, error) {
 	log, d := p.job.LogHeights[i], s.Ext.D
 	columns := matrix.GetWithin(1<<log, 1<<(log+s.FRI.LogBlowup), l.Width()*d)
 	values := append(append([]field.Elem(nil), p.job.Publics[i]...), lookupValues(x, s.Layout, p.ch.Lookups, field.E{})...)
-	prog := programsOf(s).fractions[i]()
+	prog := p.job.Programs.fractions[i]()
 	var failed atomic.Bool
 	p.dev.For((1<<log+fractionRows-1)/fractionRows, func(from, to int) {
 		w := &fractionWorker{p: p, table: i, machine: prog.NewMachine(values), columns: columns}

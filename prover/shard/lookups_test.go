@@ -3,10 +3,7 @@ package shard
 import (
 	"errors"
 	"math/rand/v2"
-	"runtime"
 	"testing"
-	"time"
-	"weak"
 
 	"rpp-node/prover/air"
 	"rpp-node/prover/device"
@@ -75,7 +72,7 @@ func participant(rng *rand.Rand, x *field.Ext) *Participant {
 	}
 	copy(c.Tables[0].Prep, elems(rng, x.Base, 64))
 	return &Participant{
-		job: &Job{Sys: s, LogHeights: []int{6}, Publics: [][]field.Elem{elems(rng, x.Base, 1)}},
+		job: &Job{Sys: s, Programs: NewPrograms(s), LogHeights: []int{6}, Publics: [][]field.Elem{elems(rng, x.Base, 1)}},
 		dev: device.NewCPU(2), traces: []matrix.Matrix{trace},
 		ch: Challenges{Lookups: s.Layout.NewChallenges(x, extElem(rng, x), extElem(rng, x))},
 	}
@@ -278,26 +275,11 @@ func TestExtGraph(t *testing.T) {
 	}
 }
 
-// TestCompile: a system's programs are made once, and forgotten with it.
+// TestCompile: a system's programs are made once.
 func TestCompile(t *testing.T) {
-	s := participant(rand.New(rand.NewPCG(1, 5)), field.KoalaBear4).job.Sys
-	Compile(s)
-	p := programsOf(s)
-	if q := p.quotient[0](); q != programsOf(s).quotient[0]() || q.Outputs() == 0 || p.fractions[0]().Outputs() == 0 {
+	p := participant(rand.New(rand.NewPCG(1, 5)), field.KoalaBear4).job.Programs
+	p.Compile()
+	if q := p.quotient[0](); q != p.quotient[0]() || q.Outputs() == 0 || p.fractions[0]().Outputs() == 0 {
 		t.Error("a table was compiled twice, or to nothing")
 	}
-	key := weak.Make(s)
-	kept := func() bool { _, ok := compiled.Load(key); return ok }
-	if !kept() {
-		t.Error("a system's programs are not kept")
-	}
-	runtime.KeepAlive(s)
-	for range 1000 {
-		if !kept() {
-			return
-		}
-		runtime.GC()
-		time.Sleep(time.Millisecond)
-	}
-	t.Error("a system's programs outlive it")
 }

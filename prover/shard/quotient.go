@@ -68,7 +68,7 @@ func (p *Participant) newQuotient(table int) *quotientJob {
 	t, l := &s.Circuit.Tables[table], &s.Layout.Tables[table]
 	q := &quotientJob{
 		p: p, domain: newQuotientDomain(s, p.job.LogHeights[table]),
-		prog: programsOf(s).quotient[table](), values: p.job.Publics[table],
+		prog: p.job.Programs.quotient[table](), values: p.job.Publics[table],
 		main: p.newSource(system.Main, table), prep: p.newSource(system.Preprocessed, table),
 	}
 	if l.Width() > 0 {

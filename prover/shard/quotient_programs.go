@@ -1,53 +1,38 @@
 package shard
 
 import (
-	"runtime"
 	"sync"
-	"weak"
 
 	"rpp-node/prover/air/packet"
 	"rpp-node/prover/system"
 )
 
-// programs are the compiled tables of a system, each made on first use.
-type programs struct {
-	quotient, fractions []func() *packet.Program // by table
+// Programs are a system's tables, compiled: its constraints with those of its lookups, and
+// the lookups' fractions. Each is made on first use and kept; they are part of the proving
+// key. Safe for concurrent use.
+type Programs struct {
+	quotient, fractions []func() *packet.Program // by table; no fractions without lookups
 }
 
-// compiled keeps the programs of every system that is alive: they depend on it alone, and
-// to compile a large table takes as long as to prove a small one.
-var compiled sync.Map // weak.Pointer[system.System] → *programs
-
-// Compile makes the programs of every table of a system now, so that its first proof need
-// not. It takes milliseconds.
-func Compile(s *system.System) {
-	p := programsOf(s)
+// NewPrograms prepares to compile the tables of s, which must not change any more.
+func NewPrograms(s *system.System) *Programs {
+	p := &Programs{fractions: make([]func() *packet.Program, len(s.Circuit.Tables))}
 	for i := range s.Circuit.Tables {
-		p.quotient[i]()
+		p.quotient = append(p.quotient, sync.OnceValue(func() *packet.Program { return quotientProgram(s, i) }))
 		if s.Layout.Tables[i].Width() > 0 {
+			p.fractions[i] = sync.OnceValue(func() *packet.Program { return fractionProgram(s, i) })
+		}
+	}
+	return p
+}
+
+// Compile makes all programs now, so that the first proof need not: to compile a large
+// table takes as long as to prove a small one.
+func (p *Programs) Compile() {
+	for i := range p.quotient {
+		p.quotient[i]()
+		if p.fractions[i] != nil {
 			p.fractions[i]()
 		}
 	}
-}
-
-// programsOf returns a system's programs. They do not keep it alive: their callers do.
-func programsOf(s *system.System) *programs {
-	key := weak.Make(s)
-	if p, ok := compiled.Load(key); ok {
-		return p.(*programs)
-	}
-	p, loaded := compiled.LoadOrStore(key, newPrograms(key, len(s.Circuit.Tables)))
-	if !loaded {
-		runtime.AddCleanup(s, func(key weak.Pointer[system.System]) { compiled.Delete(key) }, key)
-	}
-	return p.(*programs)
-}
-
-func newPrograms(sys weak.Pointer[system.System], tables int) *programs {
-	p := &programs{}
-	for i := range tables {
-		p.quotient = append(p.quotient, sync.OnceValue(func() *packet.Program { return quotientProgram(sys.Value(), i) }))
-		p.fractions = append(p.fractions, sync.OnceValue(func() *packet.Program { return fractionProgram(sys.Value(), i) }))
-	}
-	return p
 }

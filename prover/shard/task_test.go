@@ -64,7 +64,7 @@ func TestTasksArePure(t *testing.T) {
 		Zeta:    element(4),
 	}
 	for logShards := range 4 {
-		job := shard.NewJob(s, k.Prep, in.LogHeights, in.Publics, shard.Plan{LogShards: logShards})
+		job := shard.NewJob(s, k.Prep, k.Programs, in.LogHeights, in.Publics, shard.Plan{LogShards: logShards})
 		participant := func(workers int) *shard.Participant {
 			p := shard.NewParticipant(job, in.Traces, device.NewCPU(workers), shard.Part{Alone: workers > 1})
 			if err := p.SetChallenges(ch); err != nil {
@@ -98,7 +98,7 @@ func TestTasksArePure(t *testing.T) {
 			}
 		}
 	}
-	if _, err := shard.NewParticipant(shard.NewJob(s, k.Prep, in.LogHeights, in.Publics, shard.Plan{}), in.Traces, device.NewCPU(1), shard.Part{}).Run(&shard.Task{Kind: 99}); err == nil {
+	if _, err := shard.NewParticipant(shard.NewJob(s, k.Prep, k.Programs, in.LogHeights, in.Publics, shard.Plan{}), in.Traces, device.NewCPU(1), shard.Part{}).Run(&shard.Task{Kind: 99}); err == nil {
 		t.Error("an unknown task ran")
 	}
 }

@@ -10,15 +10,18 @@ import (
 	"rpp-node/prover/system"
 )
 
-// Key is a proving key: a system with its preprocessed columns extended and committed.
+// Key is a proving key: a system with its constraints compiled and its preprocessed
+// columns extended and committed.
 type Key struct {
 	Sys  *system.System
 	Prep *shard.Preprocessed // nil without preprocessed columns
+	// Programs are the compiled constraints, made on first use (or by Compile).
+	Programs *shard.Programs
 }
 
 // NewKey commits to the preprocessed columns of s, which receives the commitment.
 func NewKey(s *system.System, dev device.Device) *Key {
-	k := &Key{Sys: s}
+	k := &Key{Sys: s, Programs: shard.NewPrograms(s)}
 	if !s.HasPreprocessed() {
 		return k
 	}

@@ -76,7 +76,7 @@ func Prove(k *Key, w *Witness, o Options) (*codec.Proof, error) {
 	if o.Transcript != nil {
 		t = o.Transcript(t)
 	}
-	job := shard.NewJob(s, k.Prep, heights, w.Publics, o.Plan)
+	job := shard.NewJob(s, k.Prep, k.Programs, heights, w.Publics, o.Plan)
 	o.Begin(StagePrepare)
 	local := shard.NewLocal(job, w.Traces, o.Device, o.Participants, o.Consume)
 	defer local.Release()

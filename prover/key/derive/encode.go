@@ -64,7 +64,7 @@ func Decode(b []byte, c *air.Circuit, chainID uint64, dev device.Device) (*key.V
 	if err != nil {
 		return nil, nil, err
 	}
-	pk := &stark.Key{Sys: s}
+	pk := &stark.Key{Sys: s, Programs: shard.NewPrograms(s)}
 	if !s.HasPreprocessed() {
 		return whole(vk, pk, b)
 	}
