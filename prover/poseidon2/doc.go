@@ -6,6 +6,11 @@
 // gnark-crypto's Poseidon2 over the same fields has the same matrices but other round
 // numbers and constants: it is another function.
 //
+// Permute, Sponge and the linear layers are portable and are the reference. SpongeRows,
+// CompressPairs and PermuteLanes do the same for many states at a time, by the kernels of
+// internal/gen where the processor has them; internal/plan is what these and the table of
+// their constants agree on.
+//
 // Called by the transcript, the Merkle commitments and the circuits whose rows are
 // Poseidon2 rounds; the last read the constants and linear layers through accessors.
 // No goroutines. A Perm is made once for each field and width and never written

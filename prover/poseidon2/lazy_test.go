@@ -107,11 +107,11 @@ func TestBounds(t *testing.T) {
 			x := sbox(lanes[0])
 			sum := fold(rest + x)
 			lanes[0] = rest + x
-			for i, v := range diagonalOf(p)[1:] {
-				if v.shift > 0 {
-					lanes[i+1] = sum + lanes[i+1]/float64(int64(1)<<v.shift) + modulus
+			for i, v := range p.arranged.Diagonal[1:] {
+				if v.Shift > 0 {
+					lanes[i+1] = sum + lanes[i+1]/float64(int64(1)<<v.Shift) + modulus
 				} else {
-					lanes[i+1] = fold(sum + math.Abs(float64(v.num))*lanes[i+1])
+					lanes[i+1] = fold(sum + math.Abs(float64(v.Num))*lanes[i+1])
 				}
 			}
 		}
@@ -124,18 +124,5 @@ func TestBounds(t *testing.T) {
 		if fold(lane) >= modulus {
 			t.Errorf("%s: the last fold leaves %g, which one addition of p does not reduce", name, fold(lane))
 		}
-	}
-}
-
-func diagonalOf(p *Perm) []ratio {
-	switch {
-	case p.f == field.KoalaBear && p.width == 16:
-		return koalaBearDiagonal16[:]
-	case p.f == field.KoalaBear:
-		return koalaBearDiagonal24[:]
-	case p.width == 16:
-		return babyBearDiagonal16[:]
-	default:
-		return babyBearDiagonal24[:]
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"fmt"
 
 	"rpp-node/prover/field"
+	"rpp-node/prover/poseidon2/internal/plan"
 )
 
 // MaxWidth is the largest width of a permutation, for state buffers on the stack.
@@ -27,13 +28,16 @@ type Perm struct {
 	internal []field.Elem
 	diagonal []field.Elem
 	digest   [32]byte
+	arranged *plan.Plan
+	table    []uint64 // constants of the AVX-512 kernel
+	kernels  kernelSet
 }
 
 var perms = []*Perm{
-	newPerm(field.KoalaBear, &koalaBear16, koalaBearDiagonal16[:]),
-	newPerm(field.KoalaBear, &koalaBear24, koalaBearDiagonal24[:]),
-	newPerm(field.BabyBear, &babyBear16, babyBearDiagonal16[:]),
-	newPerm(field.BabyBear, &babyBear24, babyBearDiagonal24[:]),
+	newPerm(field.KoalaBear, &koalaBear16, "KB16"),
+	newPerm(field.KoalaBear, &koalaBear24, "KB24"),
+	newPerm(field.BabyBear, &babyBear16, "BB16"),
+	newPerm(field.BabyBear, &babyBear24, "BB24"),
 }
 
 // New returns the instance of that field and width. It panics if there is none:
@@ -47,17 +51,19 @@ func New(f *field.Field, width int) *Perm {
 	panic(fmt.Sprintf("poseidon2: no instance of width %d over %s; widths are 16 and 24", width, f.Name()))
 }
 
-func newPerm(f *field.Field, rc *roundConstants, diagonal []ratio) *Perm {
-	p := &Perm{f: f, width: len(diagonal)}
+func newPerm(f *field.Field, rc *roundConstants, name plan.Name) *Perm {
+	arranged := plan.Instances[name]
+	p := &Perm{f: f, width: arranged.Width, arranged: arranged, kernels: kernelsOf(name)}
 	for r := range fullRoundsHalf {
 		p.external[0][r] = elems(f, rc.initial[r])
 		p.external[1][r] = elems(f, rc.final[r])
 	}
 	p.internal = elems(f, rc.internal)
-	p.diagonal = make([]field.Elem, len(diagonal))
-	for i, v := range diagonal {
-		p.diagonal[i] = v.in(f)
+	p.diagonal = make([]field.Elem, p.width)
+	for i, v := range arranged.Diagonal {
+		p.diagonal[i] = ratio(f, v)
 	}
+	p.table = newTable(p)
 	p.digest = p.computeDigest()
 	return p
 }

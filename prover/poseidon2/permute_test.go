@@ -70,8 +70,8 @@ func slowPermute(p *Perm, state []field.Elem) []field.Elem {
 	return full(state, 1)
 }
 
-// states are states of extreme elements and random ones.
-func states(p *Perm, count int) [][]field.Elem {
+// stateList are states of extreme elements and random ones.
+func stateList(p *Perm, count int) [][]field.Elem {
 	last := field.Elem(p.f.Modulus() - 1)
 	out := [][]field.Elem{
 		make([]field.Elem, p.width),
@@ -98,7 +98,7 @@ func states(p *Perm, count int) [][]field.Elem {
 
 func TestPermuteAgainstDefinition(t *testing.T) {
 	for name, p := range instances {
-		for _, state := range states(p, 300) {
+		for _, state := range stateList(p, 300) {
 			want := slowPermute(p, state)
 			got := slices.Clone(state)
 			if p.Permute(got); !slices.Equal(got, want) {
@@ -111,7 +111,7 @@ func TestPermuteAgainstDefinition(t *testing.T) {
 func TestLinearLayers(t *testing.T) {
 	for name, p := range instances {
 		external, internal := externalMatrix(p.f, p.width), internalMatrix(p)
-		for _, state := range states(p, 40) {
+		for _, state := range stateList(p, 40) {
 			got := slices.Clone(state)
 			if p.ExternalLinear(got); !slices.Equal(got, external.apply(p.f, state)) {
 				t.Errorf("%s: ExternalLinear(%d) = %d", name, state, got)

@@ -11,7 +11,7 @@ import (
 func TestSponge(t *testing.T) {
 	for name, p := range instances {
 		const rate = 8
-		input := states(p, 100)[99]
+		input := stateList(p, 100)[99]
 		input = append(input, input...)
 		for n := range 3*rate + 1 {
 			state := make([]field.Elem, p.width)
@@ -30,7 +30,7 @@ func TestSponge(t *testing.T) {
 
 func TestSpongeIntoItsInput(t *testing.T) {
 	p := instances["koala-bear-16"]
-	in := states(p, 100)[99]
+	in := stateList(p, 100)[99]
 	var want [8]field.Elem
 	p.Sponge(want[:], in, 8)
 	if p.Sponge(in[:8], in, 8); !slices.Equal(in[:8], want[:]) {

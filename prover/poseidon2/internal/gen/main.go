@@ -1,0 +1,27 @@
+// Command gen writes the kernels of package poseidon2. Run it by "go generate" there.
+package main
+
+import (
+	"slices"
+
+	"rpp-node/prover/internal/asm"
+	"rpp-node/prover/poseidon2/internal/plan"
+)
+
+func main() {
+	f := asm.NewFile(asm.AVX512)
+	transpositions(f)
+	for _, name := range names() {
+		k := &kernel{File: f, Plan: plan.Instances[name]}
+		k.permute(name)
+	}
+	f.Write("kernels_avx512_amd64.s")
+}
+
+func names() (out []plan.Name) {
+	for name := range plan.Instances {
+		out = append(out, name)
+	}
+	slices.Sort(out)
+	return out
+}
