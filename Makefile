@@ -74,7 +74,7 @@ generate-check: ## fail if a generated file is not what its generator makes
 # bound is missed. Each is a target gate-NAME in the list GATES; it divides its
 # work by SCALE, which is 1 for the full run and 10 in CI.
 
-GATES := gate-verifier
+GATES := gate-verifier gate-memory
 SCALE ?= 1
 export SCALE
 
@@ -88,6 +88,9 @@ gates-small: ## run every gate at a tenth of its size
 # if the test fails.
 run-gate = out=$$(GATE=1 go test -count=1 -timeout 30m -v -run '^$(3)$$' $(2) 2>&1) \
 	&& echo "$$out" | grep '^$(1) ' || { echo "$$out"; exit 1; }
+
+gate-memory: ## peaks of proofs from 256 MiB up: predicted, kept, refused
+	@$(call run-gate,memory,./cmd/rpp-node,TestMemoryGate)
 
 gate-verifier: ## mutated proofs: none accepted, no panic, every rejection hit
 	@$(call run-gate,verifier,./prover/verifier,TestMutants)

@@ -24,14 +24,15 @@ type benchCmd struct {
 
 // benchRunCmd proves and verifies one benchmark circuit and reports where the time went.
 type benchRunCmd struct {
-	Circuit string `help:"fibonacci, poseidon2 or keccak-f." default:"poseidon2"`
-	LogRows int    `name:"log-rows" help:"log2 of the number of rows." default:"14"`
-	Profile string `help:"production, production-fast, fast or bench." default:"bench"`
-	Hash    string `help:"poseidon2 or keccak: tree and transcript." default:"poseidon2"`
-	Field   string `help:"koalabear or babybear." default:"koalabear"`
-	Threads int    `help:"Worker threads; 0 for all cores." default:"0"`
-	Shards  int    `name:"log-shards" help:"log2 of the shards that the proof is cut into." default:"0"`
-	JSON    bool   `help:"Print the result as JSON."`
+	Circuit string   `help:"fibonacci, poseidon2 or keccak-f." default:"poseidon2"`
+	LogRows int      `name:"log-rows" help:"log2 of the number of rows." default:"14"`
+	Profile string   `help:"production, production-fast, fast or bench." default:"bench"`
+	Hash    string   `help:"poseidon2 or keccak: tree and transcript." default:"poseidon2"`
+	Field   string   `help:"koalabear or babybear." default:"koalabear"`
+	Threads int      `help:"Worker threads; 0 for all cores." default:"0"`
+	Shards  int      `name:"log-shards" help:"log2 of the shards that the proof is cut into." default:"0"`
+	Memory  byteSize `name:"memory-limit" help:"Refuse a proof that would take more, such as 300MiB; none by default."`
+	JSON    bool     `help:"Print the result as JSON."`
 }
 
 func (c *benchCmd) Help() string {
@@ -54,6 +55,7 @@ type benchResult struct {
 	VerifyMS   float64            `json:"verify_ms"` // from the proof's bytes
 	DecodeMS   float64            `json:"decode_ms"` // of which decoding took
 	PeakBytes  int64              `json:"peak_memory_bytes"`
+	Predicted  int64              `json:"predicted_memory_bytes"`
 	ProofBytes int                `json:"proof_bytes"`
 	Order      []string           `json:"stage_order"`
 	Stages     map[string]float64 `json:"stages_ms"`
@@ -101,7 +103,13 @@ func (c *benchRunCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	k := stark.NewKey(s, dev)
+	k.Programs.Compile()
 	keyMS := millis(start)
+	predicted := k.Footprint([]int{c.LogRows}, dev.Workers(), true, true)
+	if err := admit(predicted, c.Memory); err != nil {
+		return err
+	}
 	start = time.Now()
 	trace := matrix.GetWithin(1<<c.LogRows, 1<<(c.LogRows+profile.LogBlowup), circuit.Tables[0].Width)
 	publics := [][]field.Elem{b.Fill(f, trace, dev.Workers())}
@@ -116,10 +124,7 @@ func (c *benchRunCmd) Run(e *env) error {
 	r.Proven = report.Proven().Bits()
 	plan := shard.DefaultPlan()
 	plan.LogShards = c.Shards
-	start = time.Now()
-	k := stark.NewKey(s, dev)
-	k.Programs.Compile()
-	r.KeyMS = keyMS + millis(start)
+	r.KeyMS, r.Predicted = keyMS, predicted.Peak
 	watch := newStages(e.err, "bench")
 	if c.JSON {
 		watch.w = nil

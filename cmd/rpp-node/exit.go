@@ -80,6 +80,7 @@ var kinds = []struct {
 	{"E211-seed", exitUsage, is(system.ErrSeed)},
 	{"E212-heights", exitUsage, is(system.ErrHeights)},
 	{"E213-public-values", exitUsage, is(system.ErrPublics)},
+	{"E214-memory-limit", exitUsage, as[*memoryError]},
 	{"E200-usage", exitUsage, as[usageError]},
 	{"E401-key-directory", exitRuntime, func(err error) bool {
 		return errors.Is(err, keydir.ErrCorrupt) || errors.Is(err, keydir.ErrVersion) || errors.Is(err, keydir.ErrTooMany)

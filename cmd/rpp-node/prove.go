@@ -33,6 +33,7 @@ type proveCmd struct {
 	Floor    *float64 `name:"security-floor" placeholder:"100" help:"Proven bits below which to refuse; without it 100, or none for a development profile (fast, bench) named by --profile."`
 	Threads  int      `help:"Worker threads; 0 for all cores." default:"0"`
 	Shards   int      `name:"log-shards" help:"log2 of the shards that the proof is cut into." default:"0"`
+	Memory   byteSize `name:"memory-limit" help:"Refuse a proof that would take more, such as 300MiB; none by default."`
 	JSON     bool     `help:"Print the result as JSON."`
 }
 
@@ -68,6 +69,7 @@ type proving struct {
 	keys    string
 	floor   float64
 	shards  int
+	memory  byteSize
 	dev     *device.CPU
 	show    io.Writer
 	log     *slog.Logger
@@ -86,6 +88,9 @@ type proved struct {
 func (p *proving) run() (*proved, error) {
 	vk, pk, err := provingKey(p.variant, p.profile, p.hash, p.chainID, p.keys, p.dev)
 	if err != nil {
+		return nil, err
+	}
+	if err := p.admitAny(pk); err != nil {
 		return nil, err
 	}
 	traces, publics, err := p.witness.Traces()
@@ -109,6 +114,9 @@ func (p *proving) run() (*proved, error) {
 	if err := soundness.CheckFloor(report, soundness.DefaultFloor); err != nil && p.show != nil {
 		fmt.Fprintf(p.show, "warning: for development only: %v\n", err)
 	}
+	if err := admit(pk.Footprint(heights, p.dev.Workers(), true, false), p.memory); err != nil {
+		return nil, err
+	}
 	plan := shard.DefaultPlan()
 	plan.LogShards = p.shards
 	watch := newStages(p.show, p.variant.Family)
@@ -127,6 +135,18 @@ func (p *proving) run() (*proved, error) {
 		},
 		sys: pk.Sys, report: report, took: took, watch: watch,
 	}, nil
+}
+
+// admitAny refuses, before the witness is expanded, what would not fit the limit at any of
+// the heights that the variant may have.
+func (p *proving) admitAny(pk *stark.Key) error {
+	var err error
+	for _, heights := range p.variant.Heights {
+		if err = admit(pk.Footprint(heights, p.dev.Workers(), true, false), p.memory); err == nil {
+			return nil
+		}
+	}
+	return err
 }
 
 // verify checks the proof that was just made.
@@ -165,7 +185,7 @@ func (c *proveCmd) Run(e *env) error {
 	}
 	job := proving{
 		witness: w, variant: v, profile: profile, hash: hash, chainID: c.ChainID, keys: c.Keys,
-		floor: floorFor(c.Floor, c.Profile), shards: c.Shards, dev: dev, show: show, log: e.log,
+		floor: floorFor(c.Floor, c.Profile), shards: c.Shards, memory: c.Memory, dev: dev, show: show, log: e.log,
 	}
 	p, err := job.run()
 	if err != nil {

@@ -7,8 +7,7 @@ import (
 )
 
 // hugePage is the size of a huge page on the architectures that we run on. Large mappings
-// are whole ones, so that the last page of a buffer is not a thousand small ones; for
-// small ones the rounding would cost more memory than it saves time.
+// begin at one; for small ones the alignment is not worth its address space.
 const (
 	hugePage  = 2 << 20
 	smallPage = 64 << 10 // the largest that architectures have
@@ -19,18 +18,22 @@ const (
 // more memory, as the Go runtime does for its heap; callers that must not fail predict
 // their peak first.
 func mapRegion(n int) region {
-	if 4*n < smallMap {
-		size := (4*n + smallPage - 1) &^ (smallPage - 1)
+	size := mapSize(n)
+	if size < smallMap {
 		raw := mapBytes(size)
 		return region{words: words(raw), raw: raw}
 	}
-	size := (4*n + hugePage - 1) &^ (hugePage - 1)
 	raw := mapBytes(size + hugePage)
 	skip := -uintptr(unsafe.Pointer(unsafe.SliceData(raw))) & (hugePage - 1)
 	b := raw[skip : int(skip)+size]
 	// Advice only: without huge pages everything works, a few per cent slower.
 	_ = syscall.Madvise(b, syscall.MADV_HUGEPAGE)
 	return region{words: words(b), raw: raw}
+}
+
+// mapSize is the number of bytes that a region of n words takes.
+func mapSize(n int) int {
+	return (4*n + smallPage - 1) &^ (smallPage - 1)
 }
 
 func words(b []byte) []uint32 {

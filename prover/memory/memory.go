@@ -40,6 +40,14 @@ func Get(n int) []uint32 {
 	return r.words[:n:n]
 }
 
+// Size is the number of bytes that Get(n) takes.
+func Size(n int) int64 {
+	if n < minWords {
+		return int64(4 * n)
+	}
+	return int64(mapSize(n))
+}
+
 // takeFree takes the waiting buffer that wastes least, if one wastes at most a quarter.
 func takeFree(n int) (region, bool) {
 	best := -1

@@ -9,6 +9,7 @@ import (
 	"rpp-node/prover/device"
 	"rpp-node/prover/field"
 	"rpp-node/prover/matrix"
+	"rpp-node/prover/memory"
 	"rpp-node/prover/merkle"
 	"rpp-node/prover/merkle/tree"
 	"rpp-node/prover/ntt"
@@ -142,6 +143,7 @@ func (c *conductor) prove() (*codec.Proof, error) {
 	if err := c.commit(system.Main); err != nil {
 		return nil, err
 	}
+	memory.Trim() // what the extension needed beside its result
 	p.Main = c.trees[system.Main].cap()
 	s.Begin(c.t, j.LogHeights, p.Main, j.Publics)
 	if j.Prep != nil {
@@ -273,6 +275,7 @@ func (c *conductor) commitQuotient(values [][]field.E) {
 		c.dev.Extend(f, lde, m.LogHeight, ntt.Reversed, shift, f.Generator())
 		c.chunkLDE[i] = lde
 	}
+	memory.Trim()
 	logMax := j.LogMax()
 	c.trees[system.Quotient] = &cutTree{
 		logMax: logMax,

@@ -27,15 +27,19 @@ func (t *Tree) Digests(nodes []Node) []merkle.Digest {
 		out[k] = t.layers[logOf(kept)-logOf(n.Width)][n.Index]
 	}
 	for width, places := range missing {
-		at := make([]int, len(places))
-		for i, k := range places {
-			at[i] = nodes[k].Index
-		}
 		below := logOf(t.width) - logOf(width)
-		digests := make([]merkle.Digest, len(places))
-		t.rowsUnder(at, below).fromRows(digests, below, 0)
-		for i, k := range places {
-			out[k] = digests[i]
+		for len(places) > 0 { // as many as keep the hash's lanes busy
+			n := min(len(places), 16)
+			var at [16]int
+			var digests [16]merkle.Digest
+			for i, k := range places[:n] {
+				at[i] = nodes[k].Index
+			}
+			t.rowsUnder(at[:n], below).fromRows(digests[:n], below, 0)
+			for i, k := range places[:n] {
+				out[k] = digests[i]
+			}
+			places = places[n:]
 		}
 	}
 	return out
