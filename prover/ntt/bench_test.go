@@ -31,6 +31,9 @@ func BenchmarkExtend(b *testing.B) {
 	f := field.KoalaBear
 	for _, s := range []struct{ log, width int }{{10, 1312}, {15, 1312}, {14, 2633}, {17, 1312}, {18, 256}, {20, 64}} {
 		for _, set := range kernels.Supported() {
+			if set == kernels.Portable && s.log > 10 {
+				continue // it takes its time
+			}
 			for _, n := range []int{1, 2} {
 				b.Run(fmt.Sprintf("2^%d×%d/%s/threads=%d", s.log, s.width, set, n), func(b *testing.B) {
 					defer kernels.Use(kernels.Use(set))

@@ -37,16 +37,19 @@ func everySet(t *testing.T, test func(t *testing.T)) {
 }
 
 // guard surrounds what is tested; nothing may write there.
-const guard = 100
+const guard = 7 * lane
 
 const guardWord = field.Elem(0xdeadbeef)
 
-// guarded copies v between guards.
+// guarded copies v between guards, to where a cache line begins.
 func guarded(v []field.Elem) (all, inner []field.Elem) {
-	all = slices.Repeat([]field.Elem{guardWord}, len(v)+2*guard)
+	all = slices.Repeat([]field.Elem{guardWord}, len(v)+2*guard+lane)
+	for !(view{all, guard, lane}).aligned() {
+		all = all[1:]
+	}
 	inner = all[guard : guard+len(v) : guard+len(v)]
 	copy(inner, v)
-	return all, inner
+	return all[:len(v)+2*guard], inner
 }
 
 func checkGuards(t *testing.T, all []field.Elem) {
@@ -72,7 +75,8 @@ func setColumn(m []field.Elem, width, c int, v []field.Elem) {
 	}
 }
 
-// reference interpolates and evaluates by the functions on columns.
+// interpolateColumn and evaluateColumn are the reference: the functions on columns, which
+// are compared with gnark-crypto's and with evaluation point by point.
 func interpolateColumn(f *field.Field, values []field.Elem, in Order, from field.Elem) []field.Elem {
 	log := Log(len(values))
 	v := slices.Clone(values)
@@ -164,6 +168,24 @@ func testMatrix(t *testing.T, rng *rand.Rand, f *field.Field, width, log, logBlo
 			}
 		}
 	}
+}
+
+// streamAll has every matrix written past the caches where its rows allow it.
+func streamAll(t *testing.T) {
+	old := streamWords
+	streamWords = 0
+	t.Cleanup(func() { streamWords = old })
+}
+
+// TestStreams is TestMatrices where rows are whole cache lines.
+func TestStreams(t *testing.T) {
+	streamAll(t)
+	everySet(t, func(t *testing.T) {
+		rng := rand.New(rand.NewPCG(7, 13))
+		for log := range 11 {
+			testMatrix(t, rng, fields[log%2], lane*(1+rng.IntN(5)), log, rng.IntN(3), Order(log%2), each)
+		}
+	})
 }
 
 // TestMatrices compares the transforms of matrices with those of columns.

@@ -8,21 +8,22 @@ import (
 	"rpp-node/prover/internal/asm"
 )
 
-// maxRadix is the largest log2 of a radix whose butterfly fits the registers: 16 values
-// of 32 registers, 8 of 16.
-func maxRadix(isa asm.ISA) int { return [...]int{3, 4}[isa] }
-
 func main() {
 	for _, isa := range []asm.ISA{asm.AVX2, asm.AVX512} {
 		f := asm.NewFile(isa)
+		kernel{name: "copy", read: true}.emit(f, 0)
 		for r := 1; r <= maxRadix(isa); r++ {
 			for _, k := range kernels {
-				k.write(f, r)
+				k.emit(f, r)
 			}
 		}
 		f.Write("kernels_" + strings.ToLower(isa.Suffix()) + "_amd64.s")
 	}
 }
+
+// maxRadix is the largest log2 of a radix whose butterfly fits the registers: 16 values
+// of 32 registers, 8 of 16.
+func maxRadix(isa asm.ISA) int { return [...]int{3, 4}[isa] }
 
 // A kernel is one kind of pass; there is one for each radix.
 type kernel struct {
@@ -30,15 +31,19 @@ type kernel struct {
 	inverse   bool // butterflies of the inverse transform
 	canonical bool // inputs are below p, not only below 2p
 	last      bool // outputs are to be below p
-	scaled    bool // outputs are scaled, by the second table (see pass.table)
-	gathered  bool // inputs' addresses are listed, and are those of bit-reversed order
+	scaled    bool // outputs are scaled, by the second half of the table (see lastNodes)
+	gathered  bool // inputs are in bit-reversed order; places says which block's they are
+	read      bool // inputs are prefetched
+	write     bool // outputs are prefetched
+	stream    bool // outputs fill cache lines, and go past the caches
 }
 
 var kernels = []kernel{
 	{name: "forward"},
-	{name: "forwardLast", last: true},
+	{name: "forwardLast", last: true, write: true},
+	{name: "forwardStream", last: true, stream: true},
 	{name: "inverse", inverse: true},
-	{name: "inverseGather", inverse: true, gathered: true, canonical: true},
+	{name: "inverseGather", inverse: true, canonical: true, gathered: true, read: true},
 	{name: "inverseLast", inverse: true, last: true, scaled: true},
 }
 
@@ -57,108 +62,118 @@ const (
 	offNodeStep = 128
 	offAhead    = 136
 	offPrime    = 144
-	offStarts   = 152
+	offPlaces   = 152
 )
 
-// Locals on the stack.
+// Locals on the stack, in bytes where pass counts elements.
 const (
-	locBlocks  = 0
-	locSrcSkip = 8 // from the end of a block's run to the next block
-	locDstSkip = 16
-	locRun     = 24
-	locNode    = 32 // bytes between the twiddles of consecutive blocks
-	locStarts  = 40 // of the next block
-	locAhead   = 48
-	locSrc     = 56
-	frame      = 64
+	locBlocks   = 0  // left to do
+	locSrcSkip  = 8  // from the end of a block's run to the next block
+	locDstSkip  = 16 // the same
+	locRun      = 24
+	locNodeStep = 32
+	locAhead    = 40
+	locPlaces   = 48 // address of the next place
+	locDst      = 56 // block 0
+	locDstStep  = 64
+	locNode     = 72 // of the block at place 0
+	frame       = 80
 )
 
-// The general registers: SI and DI walk through source and destination, BX is the
-// table, DX the block's node in bytes, CX counts vectors, AX is scratch.
+// The general registers: SI and DI walk through source and destination, BX is the table,
+// DX the block's node in bytes, CX counts a run down, AX is scratch, and these are 1, 3, 5
+// and 7 times the gaps.
 var (
-	srcGaps = [4]string{"R8", "R9", "R10", "R11"} // 1, 3, 5 and 7 gaps
+	srcGaps = [4]string{"R8", "R9", "R10", "R11"}
 	dstGaps = [4]string{"R12", "R13", "R14", "R15"}
 )
 
-func (k kernel) write(f *asm.File, r int) {
+// emit writes the kernel of radix 2^r.
+func (k kernel) emit(f *asm.File, r int) {
 	b := newButterfly(f, k, r)
 	f.Text(fmt.Sprintf("%s%d", k.name, 1<<r), frame, 8)
-	f.I("MOVQ p+0(FP), AX")
-	if f.ISA == asm.AVX512 {
-		f.I("VPBROADCASTD %d(AX), %s", offPrime, b.p)
-		f.I("MOVL $0x5555, CX")
-		f.I("KMOVW CX, K1")
-	} else {
-		f.I("VPBROADCASTD %d(AX), %s", offPrime, b.p)
-	}
-	f.I("MOVQ %d(AX), SI", offSrc)
-	f.I("MOVQ %d(AX), DI", offDst)
-	f.I("MOVQ %d(AX), BX", offTable)
-	f.I("MOVQ %d(AX), DX", offNode)
-	f.I("SHLQ $3, DX")
-	for _, l := range []struct{ from, to, shift int }{
-		{offRun, locRun, 2}, {offBlocks, locBlocks, 0}, {offNodeStep, locNode, 3}, {offAhead, locAhead, 3},
-	} {
-		f.I("MOVQ %d(AX), CX", l.from)
-		if l.shift > 0 {
-			f.I("SHLQ $%d, CX", l.shift)
-		}
-		f.I("MOVQ CX, %d(SP)", l.to)
-	}
-	for _, l := range []struct{ from, to int }{{offSrcStep, locSrcSkip}, {offDstStep, locDstSkip}} {
-		f.I("MOVQ %d(AX), CX", l.from)
-		f.I("SUBQ %d(AX), CX", offRun)
-		f.I("SHLQ $2, CX")
-		f.I("MOVQ CX, %d(SP)", l.to)
-	}
-	if k.gathered {
-		f.I("LEAQ %d(AX), CX", offStarts)
-		f.I("MOVQ CX, %d(SP)", locStarts)
-		f.I("MOVQ SI, %d(SP)", locSrc)
-	}
-	gaps(f, srcGaps, offSrcGap, r)
-	gaps(f, dstGaps, offDstGap, r)
-
+	b.prologue()
 	f.Label("block")
+	if k.read {
+		b.prefetch("SI", srcGaps)
+	}
 	if k.gathered {
-		b.prefetchGather()
-		f.I("MOVQ %d(SP), AX", locStarts)
-		f.I("MOVQ (AX), SI")
-		f.I("SHLQ $2, SI")
-		f.I("ADDQ %d(SP), SI", locSrc)
-		f.I("ADDQ $8, AX")
-		f.I("MOVQ AX, %d(SP)", locStarts)
+		b.place()
+	}
+	if k.write {
+		b.prefetch("DI", dstGaps)
 	}
 	f.I("MOVQ %d(SP), CX", locRun)
 	f.Label("vector")
-	b.move("load", "SI", srcGaps, k.gathered)
+	b.load()
 	b.layers()
-	b.move("store", "DI", dstGaps, false)
+	b.store()
 	f.I("ADDQ $%d, SI", f.Bytes())
 	f.I("ADDQ $%d, DI", f.Bytes())
 	f.I("SUBQ $%d, CX", f.Bytes())
 	f.I("JNZ %s", f.L("vector"))
+	f.I("ADDQ %d(SP), SI", locSrcSkip)
 	if !k.gathered {
-		f.I("ADDQ %d(SP), SI", locSrcSkip)
+		f.I("ADDQ %d(SP), DI", locDstSkip)
+		f.I("ADDQ %d(SP), DX", locNodeStep)
 	}
-	f.I("ADDQ %d(SP), DI", locDstSkip)
-	f.I("ADDQ %d(SP), DX", locNode)
 	f.I("DECQ %d(SP)", locBlocks)
 	f.I("JNZ %s", f.L("block"))
+	if k.stream {
+		f.I("SFENCE")
+	}
 	f.Return()
 }
 
-// gaps loads 1, 3, 5 and 7 times the distance between a butterfly's elements, as many as
-// a radix 2^r needs.
-func gaps(f *asm.File, g [4]string, off, r int) {
-	f.I("MOVQ %d(AX), %s", off, g[0])
-	f.I("SHLQ $2, %s", g[0])
-	if r >= 2 {
-		f.I("LEAQ (%s)(%s*2), %s", g[0], g[0], g[1])
+// prologue fills registers and locals from the pass.
+func (b *butterfly) prologue() {
+	b.I("MOVQ p+0(FP), AX")
+	b.I("VPBROADCASTD %d(AX), %s", offPrime, b.p)
+	if b.ISA == asm.AVX512 {
+		b.I("MOVL $0x5555, CX")
+		b.I("KMOVW CX, K1")
 	}
-	if r >= 3 {
-		f.I("LEAQ (%s)(%s*4), %s", g[0], g[0], g[2])
-		f.I("LEAQ (%s)(%s*4), %s", g[1], g[0], g[3])
+	b.I("MOVQ %d(AX), SI", offSrc)
+	b.I("MOVQ %d(AX), DI", offDst)
+	b.I("MOVQ %d(AX), BX", offTable)
+	b.I("MOVQ %d(AX), DX", offNode)
+	b.I("SHLQ $3, DX")
+	b.gaps(srcGaps, offSrcGap)
+	b.gaps(dstGaps, offDstGap)
+	local := func(off, less, shift, loc int) {
+		b.I("MOVQ %d(AX), CX", off)
+		if less > 0 {
+			b.I("SUBQ %d(AX), CX", less)
+		}
+		b.I("SHLQ $%d, CX", shift)
+		b.I("MOVQ CX, %d(SP)", loc)
+	}
+	local(offBlocks, 0, 0, locBlocks)
+	local(offRun, 0, 2, locRun)
+	local(offSrcStep, offRun, 2, locSrcSkip)
+	local(offDstStep, offRun, 2, locDstSkip)
+	local(offNodeStep, 0, 3, locNodeStep)
+	local(offAhead, 0, 2, locAhead)
+	if b.gathered {
+		local(offDstStep, 0, 2, locDstStep)
+		b.I("MOVQ DI, %d(SP)", locDst)
+		b.I("MOVQ DX, %d(SP)", locNode)
+		b.I("LEAQ %d(AX), CX", offPlaces)
+		b.I("MOVQ CX, %d(SP)", locPlaces)
+	}
+}
+
+// gaps loads as many multiples of the distance between a butterfly's elements as its
+// addresses need.
+func (b *butterfly) gaps(g [4]string, off int) {
+	b.I("MOVQ %d(AX), %s", off, g[0])
+	b.I("SHLQ $2, %s", g[0])
+	if b.r >= 2 {
+		b.I("LEAQ (%s)(%s*2), %s", g[0], g[0], g[1])
+	}
+	if b.r >= 3 {
+		b.I("LEAQ (%s)(%s*4), %s", g[0], g[0], g[2])
+		b.I("LEAQ (%s)(%s*4), %s", g[1], g[0], g[3])
 	}
 }
 
@@ -169,4 +184,36 @@ func element(base string, g [4]string, i int) string {
 		return "(" + base + ")"
 	}
 	return "(" + base + ")(" + index + ")"
+}
+
+// place finds the block that the next inputs belong to.
+func (b *butterfly) place() {
+	b.I("MOVQ %d(SP), AX", locPlaces)
+	b.I("ADDQ $8, %d(SP)", locPlaces)
+	b.I("MOVQ (AX), AX")
+	b.I("MOVQ %d(SP), DX", locNode)
+	b.I("LEAQ (DX)(AX*8), DX")
+	b.I("IMULQ %d(SP), AX", locDstStep)
+	b.I("MOVQ %d(SP), DI", locDst)
+	b.I("ADDQ AX, DI")
+}
+
+// prefetch fetches the elements of a block ahead. Addresses beyond the matrix do no harm.
+func (b *butterfly) prefetch(at string, g [4]string) {
+	for from := 0; from < 1<<b.r; from += 8 {
+		b.I("MOVQ %d(SP), AX", locAhead)
+		b.I("ADDQ %s, AX", at)
+		if from > 0 {
+			b.I("LEAQ (AX)(%s*8), AX", g[0])
+		}
+		b.I("MOVQ %d(SP), CX", locRun)
+		label := fmt.Sprintf("prefetch%d", from)
+		b.Label(label)
+		for i := range min(8, 1<<b.r) {
+			b.I("PREFETCHT0 %s", element("AX", g, i))
+		}
+		b.I("ADDQ $64, AX")
+		b.I("SUBQ $64, CX")
+		b.I("JNZ %s", b.L(label))
+	}
 }
