@@ -44,6 +44,13 @@ check: ## vet and the short tests: what to run before every commit
 race: ## run the short tests under the race detector
 	CGO_ENABLED=1 go test -race -short -timeout 20m ./...
 
+.PHONY: kernels arm64
+kernels: ## run the prover's tests with every other kernel set of this machine
+	.ci/kernels
+
+arm64: ## cross-compile for arm64 and run the prover's short tests under qemu-user
+	.ci/arm64
+
 fuzz: ## run every fuzz target for FUZZTIME (5s)
 	.ci/fuzz $(FUZZTIME)
 

@@ -5,6 +5,7 @@ import (
 
 	"rpp-node/prover/field"
 	"rpp-node/prover/keccak"
+	"rpp-node/prover/poseidon2"
 )
 
 // hashRows is HashRows one row at a time.
@@ -26,10 +27,19 @@ func compressPairs(s Suite, dst, nodes []Digest) {
 }
 
 // HashRows implements Suite.
-func (s *algebraic) HashRows(dst []Digest, mats ...Rows) { hashRows(s, dst, mats) }
+func (s *algebraic) HashRows(dst []Digest, mats ...Rows) {
+	var few [4]poseidon2.Segment
+	segments := few[:0]
+	for _, m := range mats {
+		segments = append(segments, poseidon2.Segment{Values: m.Values, Width: m.Width, Stride: m.Width})
+	}
+	s.leaf.SpongeRows(elems(dst), s.rate, segments)
+}
 
 // CompressPairs implements Suite.
-func (s *algebraic) CompressPairs(dst, nodes []Digest) { compressPairs(s, dst, nodes) }
+func (s *algebraic) CompressPairs(dst, nodes []Digest) {
+	s.node.CompressPairs(elems(dst), elems(nodes))
+}
 
 // HashRows implements Suite.
 func (s lanes) HashRows(dst []Digest, mats ...Rows) {
@@ -58,4 +68,9 @@ func flat(d []Digest) []uint32 {
 // words lends field elements as the Montgomery words that they are.
 func words(v []field.Elem) []uint32 {
 	return unsafe.Slice((*uint32)(unsafe.SliceData(v)), len(v))
+}
+
+// elems lends digests as the elements that a Poseidon2 suite's are.
+func elems(d []Digest) []field.Elem {
+	return unsafe.Slice((*field.Elem)(unsafe.Pointer(unsafe.SliceData(d))), len(d)*len(Digest{}))
 }

@@ -55,7 +55,7 @@ func (k *Key) Footprint(logHeights []int, workers int, consume, room bool) Footp
 	}
 	scratch := func(mats []system.Mat) (most int64) {
 		for _, m := range mats {
-			most = max(most, int64(ntt.ScratchBytes(m.LogHeight, b, workers)))
+			most = max(most, int64(ntt.ScratchBytes(m.Width, m.LogHeight, b, workers)))
 		}
 		return most
 	}
