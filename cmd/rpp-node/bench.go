@@ -5,7 +5,8 @@ import (
 	"syscall"
 	"time"
 
-	"rpp-node/prover/circuit/bench"
+	"rpp-node/prover/air"
+	"rpp-node/prover/circuit"
 	"rpp-node/prover/codec"
 	"rpp-node/prover/field"
 	"rpp-node/prover/key"
@@ -24,8 +25,8 @@ type benchCmd struct {
 
 // benchRunCmd proves and verifies one benchmark circuit and reports where the time went.
 type benchRunCmd struct {
-	Circuit string   `help:"fibonacci, poseidon2 or keccak-f." default:"poseidon2"`
-	LogRows int      `name:"log-rows" help:"log2 of the number of rows." default:"14"`
+	Circuit string   `help:"fibonacci, poseidon2, keccak-f or p2-lookups." default:"poseidon2"`
+	LogRows int      `name:"log-rows" help:"log2 of the number of rows of the tallest tables." default:"14"`
 	Profile string   `help:"production, production-fast, fast or bench." default:"bench"`
 	Hash    string   `help:"poseidon2 or keccak: tree and transcript." default:"poseidon2"`
 	Field   string   `help:"koalabear or babybear." default:"koalabear"`
@@ -36,13 +37,14 @@ type benchRunCmd struct {
 }
 
 func (c *benchCmd) Help() string {
-	return "Examples:\n  rpp-node bench --circuit poseidon2 --log-rows 14 --json\n  rpp-node bench --circuit keccak-f --log-rows 12 --hash keccak --threads 1\n  rpp-node bench compare --base ./rpp-node.old --circuit poseidon2 --log-rows 14"
+	return "Examples:\n  rpp-node bench --circuit poseidon2 --log-rows 14 --json\n  rpp-node bench --circuit keccak-f --log-rows 12 --hash keccak --threads 1\n  rpp-node bench --circuit p2-lookups --log-rows 15 --profile production\n  rpp-node bench compare --base ./rpp-node.old --circuit poseidon2 --log-rows 14"
 }
 
 type benchResult struct {
 	Circuit    string             `json:"circuit"`
 	LogRows    int                `json:"log_rows"`
-	Columns    int                `json:"columns"`
+	LogHeights []int              `json:"log_heights"` // by table
+	Columns    int                `json:"columns"`     // of all tables
 	Field      string             `json:"field"`
 	Profile    string             `json:"profile"`
 	Hash       string             `json:"hash"`
@@ -73,12 +75,25 @@ func usage() (cpu float64, peak int64) {
 	return seconds(u.Utime) + seconds(u.Stime), int64(u.Maxrss) * 1024
 }
 
+// emptyTraces are matrices for the traces of c, with room for their extension or without.
+func emptyTraces(c *air.Circuit, logHeights []int, logBlowup int, room bool) []matrix.Matrix {
+	traces := make([]matrix.Matrix, len(logHeights))
+	for i, h := range logHeights {
+		capacity := h
+		if room {
+			capacity += logBlowup
+		}
+		traces[i] = matrix.GetWithin(1<<h, 1<<capacity, c.Tables[i].Width)
+	}
+	return traces
+}
+
 func (c *benchRunCmd) Run(e *env) error {
 	dev, err := threads(c.Threads)
 	if err != nil {
 		return err
 	}
-	b, err := bench.ByName(c.Circuit)
+	b, err := circuit.BenchmarkByName(c.Circuit)
 	if err != nil {
 		return usageError{fmt.Errorf("--circuit: %w", err)}
 	}
@@ -90,6 +105,9 @@ func (c *benchRunCmd) Run(e *env) error {
 	if f == nil {
 		return usageError{fmt.Errorf("--field %q: want koalabear or babybear", c.Field)}
 	}
+	if err := b.CheckField(f); err != nil {
+		return usageError{fmt.Errorf("--field: %w", err)}
+	}
 	x := field.ExtOf(f, profile.Degree)
 	if x == nil {
 		return usageError{fmt.Errorf("--profile %s: needs an extension of degree %d, which %s has not; use --profile bench", c.Profile, profile.Degree, c.Field)}
@@ -98,26 +116,30 @@ func (c *benchRunCmd) Run(e *env) error {
 		return usageError{fmt.Errorf("--log-rows: %w", err)}
 	}
 	start := time.Now()
-	circuit := b.Build(f)
-	s, err := system.New(&circuit, x, hash, key.Params(profile), nil)
+	built := b.Build(f)
+	s, err := system.New(&built, x, hash, key.Params(profile), nil)
 	if err != nil {
 		return err
 	}
 	k := stark.NewKey(s, dev)
 	k.Programs.Compile()
 	keyMS := millis(start)
-	predicted := k.Footprint([]int{c.LogRows}, dev.Workers(), true, true)
+	heights := b.LogHeights(c.LogRows)
+	// Lookup columns are made from the traces after these are extended, so that traces with
+	// lookups cannot be extended where they lie, and room would be of no use.
+	room := !built.HasLookups()
+	predicted := k.Footprint(heights, dev.Workers(), true, room)
 	if err := admit(predicted, c.Memory); err != nil {
 		return err
 	}
 	start = time.Now()
-	trace := matrix.GetWithin(1<<c.LogRows, 1<<(c.LogRows+profile.LogBlowup), circuit.Tables[0].Width)
-	publics := [][]field.Elem{b.Fill(f, trace, dev.Workers())}
+	traces := emptyTraces(&built, heights, profile.LogBlowup, room)
+	publics := b.Fill(f, traces, dev.Workers())
 	r := benchResult{
-		Circuit: c.Circuit, LogRows: c.LogRows, Columns: circuit.Tables[0].Width, Field: c.Field, Profile: c.Profile,
+		Circuit: c.Circuit, LogRows: c.LogRows, LogHeights: heights, Columns: describe(&built).Columns, Field: c.Field, Profile: c.Profile,
 		Hash: c.Hash, Device: dev.Name(), Threads: dev.Workers(), TraceMS: millis(start), Revision: revision(),
 	}
-	report, err := key.Analyse(s, []int{c.LogRows})
+	report, err := key.Analyse(s, heights)
 	if err != nil {
 		return err
 	}
@@ -131,7 +153,7 @@ func (c *benchRunCmd) Run(e *env) error {
 	}
 	cpu, _ := usage()
 	start = time.Now()
-	p, err := stark.Prove(k, &stark.Witness{Traces: []matrix.Matrix{trace}, Publics: publics}, stark.Options{Device: dev, Plan: plan, Begin: watch.begin, Consume: true})
+	p, err := stark.Prove(k, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: dev, Plan: plan, Begin: watch.begin, Consume: true})
 	if err != nil {
 		return err
 	}
@@ -148,7 +170,7 @@ func (c *benchRunCmd) Run(e *env) error {
 		return err
 	}
 	r.DecodeMS = millis(start)
-	if err := verifier.Verify(s, &verifier.Statement{LogHeights: []int{c.LogRows}, Publics: publics}, decoded); err != nil {
+	if err := verifier.Verify(s, &verifier.Statement{LogHeights: heights, Publics: publics}, decoded); err != nil {
 		return err
 	}
 	r.VerifyMS = millis(start)

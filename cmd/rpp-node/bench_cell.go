@@ -4,7 +4,7 @@ import (
 	"fmt"
 	"slices"
 
-	"rpp-node/prover/circuit/bench"
+	"rpp-node/prover/circuit"
 	"rpp-node/prover/field"
 )
 
@@ -28,7 +28,7 @@ func (c benchCell) String() string {
 
 // benchCells are the axes of a comparison.
 type benchCells struct {
-	Circuit []string `help:"poseidon2, keccak-f or fibonacci." default:"poseidon2,keccak-f"`
+	Circuit []string `help:"poseidon2, keccak-f, fibonacci or p2-lookups." default:"poseidon2,keccak-f"`
 	LogRows []int    `name:"log-rows" help:"log2 of the number of rows; by default two sizes of each circuit."`
 	Tree    []string `help:"Hash of tree and transcript: poseidon2 or keccak." default:"poseidon2,keccak"`
 	Threads []int    `help:"Worker threads." default:"1,2"`
@@ -37,7 +37,7 @@ type benchCells struct {
 
 // usualLogRows are the sizes that a comparison takes when it is not told any: one at
 // which a thread's share fits a large cache, and one four times as large.
-var usualLogRows = map[string][]int{"poseidon2": {15, 17}, "keccak-f": {14, 16}, "fibonacci": {16, 18}}
+var usualLogRows = map[string][]int{"poseidon2": {15, 17}, "keccak-f": {14, 16}, "fibonacci": {16, 18}, "p2-lookups": {13, 15}}
 
 // list checks the axes and multiplies them; dfts are upstream's transforms, nil between
 // builds of ours.
@@ -60,23 +60,26 @@ func (c *benchCells) list(dfts []string) ([]benchCell, error) {
 		}
 	}
 	var cells []benchCell
-	for _, circuit := range c.Circuit {
-		b, err := bench.ByName(circuit)
+	for _, name := range c.Circuit {
+		b, err := circuit.BenchmarkByName(name)
 		if err != nil {
 			return nil, usageError{fmt.Errorf("--circuit: %w", err)}
 		}
+		if err := b.CheckField(f); err != nil {
+			return nil, usageError{fmt.Errorf("--field: %w", err)}
+		}
 		sizes := c.LogRows
 		if len(sizes) == 0 {
-			sizes = usualLogRows[circuit]
+			sizes = usualLogRows[name]
 		}
 		for _, logRows := range sizes {
-			if largest := b.LogRowsMax(f); logRows < b.LogRowsMin || logRows > largest {
-				return nil, usageError{fmt.Errorf("--log-rows: %s with 2^%d rows: choose %d to %d", circuit, logRows, b.LogRowsMin, largest)}
+			if err := b.CheckRows(f, logRows); err != nil {
+				return nil, usageError{fmt.Errorf("--log-rows: %w", err)}
 			}
 			for _, tree := range c.Tree {
 				for _, threads := range c.Threads {
 					for _, dft := range dfts {
-						cells = append(cells, benchCell{circuit, logRows, tree, threads, c.Field, dft})
+						cells = append(cells, benchCell{name, logRows, tree, threads, c.Field, dft})
 					}
 				}
 			}

@@ -7,7 +7,6 @@ import (
 
 	"rpp-node/prover/air"
 	"rpp-node/prover/circuit"
-	"rpp-node/prover/circuit/bench"
 	"rpp-node/prover/field"
 	"rpp-node/prover/interop"
 	"rpp-node/prover/key"
@@ -68,7 +67,7 @@ func (c *circuitsListCmd) Run(e *env) error {
 			list = append(list, info)
 		}
 	}
-	for _, b := range bench.Circuits() {
+	for _, b := range circuit.Benchmarks() {
 		built := b.Build(field.KoalaBear)
 		info := describe(&built)
 		info.Name, info.Kind = b.Name, "benchmark"
@@ -108,7 +107,7 @@ func (c *circuitsExportCmd) system() (*system.System, error) {
 		return nil, err
 	}
 	name, variant, _ := strings.Cut(c.Name, "/")
-	if b, err := bench.ByName(name); err == nil && variant == "" {
+	if b, err := circuit.BenchmarkByName(name); err == nil && variant == "" {
 		built := b.Build(field.KoalaBear)
 		return system.New(&built, field.ExtOf(field.KoalaBear, profile.Degree), hash, key.Params(profile), nil)
 	}

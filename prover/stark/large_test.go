@@ -6,7 +6,6 @@ import (
 	"testing"
 
 	"rpp-node/prover/circuit"
-	"rpp-node/prover/circuit/bench"
 	"rpp-node/prover/codec"
 	"rpp-node/prover/device"
 	"rpp-node/prover/field"
@@ -70,7 +69,7 @@ func TestShardsLargePoseidon2(t *testing.T) {
 	if testing.Short() {
 		t.Skip("2^14 rows, eleven proofs")
 	}
-	b, err := bench.ByName("poseidon2")
+	b, err := circuit.BenchmarkByName("poseidon2")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -2,9 +2,9 @@
 // tables as Plonky3's, constraint by constraint, so that both provers do the same work
 // and check each other's proofs. They prove nothing that a chain needs.
 //
-// Called by the commands that measure a prover or export its circuits, through Circuits
-// and ByName. Permutation, the columns and constraints of one Poseidon2 permutation, is
-// also the core of the families' hash tables.
+// Called by prover/circuit, whose list of benchmarks begins with Circuits; Benchmark is
+// the form of the others too. Permutation, the columns and constraints of one Poseidon2
+// permutation, is also the core of the families' hash tables.
 //
 // A table is an upstream table where, at every point, its constraints have the same
 // values, in the same order, with the same degrees: then the folded quotient and the

@@ -29,7 +29,7 @@ func fillKeccakTable(f *field.Field, m matrix.Matrix, inputs []KeccakState, work
 		panic(fmt.Sprintf("bench: %d permutations of %d rows do not fit %d rows", len(inputs), keccak.Rounds, rows))
 	}
 	n := (rows + keccak.Rounds - 1) / keccak.Rounds
-	forRanges(n, workers, func(from, to int) {
+	ForRanges(n, workers, func(from, to int) {
 		for i := from; i < to; i++ {
 			var input KeccakState
 			if i < len(inputs) {

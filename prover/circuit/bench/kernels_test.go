@@ -182,9 +182,9 @@ func TestFillWritesEveryCell(t *testing.T) {
 						t.Fatal(err)
 					}
 					m, check := guarded(t, 1<<logRows, want[0].Width)
-					got := b.Fill(f, m, 2)
+					got := b.Fill(f, []matrix.Matrix{m}, 2)
 					check()
-					if d := firstDifference(f, m, want[0]); d != "" || !slices.Equal(got, publics[0]) {
+					if d := firstDifference(f, m, want[0]); d != "" || !slices.Equal(got[0], publics[0]) {
 						t.Errorf("%s, %s over %s: %s, public values %v", s, b.Name, f.Name(), d, got)
 					}
 				}
@@ -198,13 +198,13 @@ func TestFillWritesEveryCell(t *testing.T) {
 func BenchmarkFill(b *testing.B) {
 	for _, c := range Circuits() {
 		for _, logRows := range []int{10, 15} {
-			m := matrix.New(1<<logRows, c.table(field.KoalaBear).Width)
+			m := matrix.New(1<<logRows, c.Tables(field.KoalaBear)[0].Width)
 			for _, s := range kernels.Supported() {
 				b.Run(fmt.Sprintf("%s/%d/%s", c.Name, logRows, s), func(b *testing.B) {
 					withSet(s, func() {
 						b.SetBytes(int64(4 * len(m.Values)))
 						for b.Loop() {
-							c.Fill(field.KoalaBear, m, 1)
+							c.Fill(field.KoalaBear, []matrix.Matrix{m}, 1)
 						}
 						b.ReportMetric(float64(b.Elapsed().Nanoseconds())/float64(b.N*len(m.Values)), "ns/cell")
 					})

@@ -2,10 +2,10 @@ package bench
 
 import "sync"
 
-// forRanges cuts [0, n) into at most workers ranges of nearly equal length and runs body
+// ForRanges cuts [0, n) into at most workers ranges of nearly equal length and runs body
 // on each, one goroutine a range; it returns when all have. Below two workers it runs on
 // the caller's goroutine.
-func forRanges(n, workers int, body func(from, to int)) {
+func ForRanges(n, workers int, body func(from, to int)) {
 	workers = min(workers, n)
 	if workers < 2 {
 		body(0, n)

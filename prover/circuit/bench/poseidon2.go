@@ -44,7 +44,7 @@ func Poseidon2Trace(f *field.Field, width, perRow int, inputs []field.Elem, work
 // fillTable writes a trace of Poseidon2 into m; input writes the input of permutation i.
 func (p *Permutation) fillTable(m matrix.Matrix, workers int, input func(i int, dst []field.Elem)) {
 	m.Width = p.Width() // permutations side by side are rows of a narrower matrix
-	forRanges(m.Height(), workers, func(from, to int) { p.fillFrom(m, from, to, input) })
+	ForRanges(m.Height(), workers, func(from, to int) { p.fillFrom(m, from, to, input) })
 }
 
 // Poseidon2Inputs are the inputs of the sample traces: element k of permutation i is

@@ -4,7 +4,6 @@ import (
 	"errors"
 	"fmt"
 	"math/bits"
-	"strings"
 
 	"rpp-node/prover/air"
 	"rpp-node/prover/field"
@@ -12,84 +11,113 @@ import (
 	"rpp-node/prover/matrix"
 )
 
-// maxTraceElems bounds the memory of a sample trace.
+// maxTraceElems bounds the memory of a circuit's sample traces.
 const maxTraceElems = 1<<31 - 1 // 8 GiB
 
-// ErrUnknown is wrapped by ByName for a name that no benchmark has.
-var ErrUnknown = errors.New("unknown benchmark circuit")
-
-// ErrSize is wrapped by Sample for a height outside the benchmark's range.
+// ErrSize is wrapped by CheckRows for a height outside the benchmark's range.
 var ErrSize = errors.New("benchmark height out of range")
 
-// Benchmark is one circuit of one table, with sample traces of every height.
+// ErrField is wrapped by CheckField for a field that the benchmark is not made for.
+var ErrField = errors.New("benchmark is not made for the field")
+
+// Benchmark is a circuit that comes in every size, with sample traces. Its size is the
+// height of its tallest tables.
 type Benchmark struct {
 	Name       string
-	LogRowsMin int // the smallest height at which the sample is a whole statement
+	LogRowsMin int          // the smallest size at which the sample is a whole statement
+	Field      *field.Field // the one field that it is made for; nil for any
+	Lower      []int        // by table: log2 of how many times it is lower than the tallest
 
-	table func(f *field.Field) air.Table
-	// fill writes every cell of m, and returns the public values.
-	fill func(f *field.Field, m matrix.Matrix, workers int) []field.Elem
+	// Tables makes the tables over f. It takes milliseconds.
+	Tables func(f *field.Field) []air.Table
+	// Fill writes the sample traces with up to that many workers (see the package
+	// comment), and returns the public values, by table. The matrices are the caller's, of
+	// the tables' widths and of heights that LogHeights gives. Every cell is written,
+	// whatever it held, and the same on every call.
+	Fill func(f *field.Field, traces []matrix.Matrix, workers int) [][]field.Elem
 }
 
 // poseidon2Width is the width of the permutations that the benchmark proves.
 const poseidon2Width = 16
 
-// Circuits lists the benchmarks in the order in which they are shown.
+// Circuits lists this package's benchmarks in the order in which they are shown. The work
+// of a sample is that of upstream's example of the same height; its inputs are our own.
 func Circuits() []Benchmark {
 	return []Benchmark{
 		{
-			Name:  "fibonacci",
-			table: Fibonacci,
-			fill: func(f *field.Field, m matrix.Matrix, _ int) []field.Elem {
-				return fillFibonacci(f, m, 0, f.One())
+			Name:   "fibonacci",
+			Lower:  []int{0},
+			Tables: only(Fibonacci),
+			Fill: func(f *field.Field, traces []matrix.Matrix, _ int) [][]field.Elem {
+				return [][]field.Elem{fillFibonacci(f, traces[0], 0, f.One())}
 			},
 		},
 		{
-			Name: "poseidon2",
-			table: func(f *field.Field) air.Table {
+			Name:  "poseidon2",
+			Lower: []int{0},
+			Tables: only(func(f *field.Field) air.Table {
 				return Poseidon2(f, poseidon2Width, Poseidon2PerRow)
-			},
-			fill: func(f *field.Field, m matrix.Matrix, workers int) []field.Elem {
-				NewPermutation(f, poseidon2Width).fillTable(m, workers, poseidon2Input(f, poseidon2Width))
-				return nil
+			}),
+			Fill: func(f *field.Field, traces []matrix.Matrix, workers int) [][]field.Elem {
+				NewPermutation(f, poseidon2Width).fillTable(traces[0], workers, poseidon2Input(f, poseidon2Width))
+				return [][]field.Elem{nil}
 			},
 		},
 		{
 			Name:       "keccak-f",
 			LogRowsMin: bits.Len(keccak.Rounds), // one whole permutation
-			table:      KeccakF,
-			fill: func(f *field.Field, m matrix.Matrix, workers int) []field.Elem {
-				fillKeccakTable(f, m, KeccakInputs(m.Height()/keccak.Rounds), workers)
-				return nil
+			Lower:      []int{0},
+			Tables:     only(KeccakF),
+			Fill: func(f *field.Field, traces []matrix.Matrix, workers int) [][]field.Elem {
+				fillKeccakTable(f, traces[0], KeccakInputs(traces[0].Height()/keccak.Rounds), workers)
+				return [][]field.Elem{nil}
 			},
 		},
 	}
 }
 
-// ByName returns the benchmark of that name.
-func ByName(name string) (Benchmark, error) {
-	var names []string
-	for _, b := range Circuits() {
-		if b.Name == name {
-			return b, nil
-		}
-		names = append(names, b.Name)
-	}
-	return Benchmark{}, fmt.Errorf("%w %q: have %s", ErrUnknown, name, strings.Join(names, ", "))
+// only is the list of one table.
+func only(table func(f *field.Field) air.Table) func(f *field.Field) []air.Table {
+	return func(f *field.Field) []air.Table { return []air.Table{table(f)} }
 }
 
-// Build makes the circuit over f. It takes milliseconds.
+// Build makes the circuit over f.
 func (b Benchmark) Build(f *field.Field) air.Circuit {
-	return air.Circuit{Name: b.Name, Field: f, Tables: []air.Table{b.table(f)}}
+	return air.Circuit{Name: b.Name, Field: f, Tables: b.Tables(f)}
 }
 
-// LogRowsMax is the largest height whose trace has less than 2^31 elements (8 GiB).
+// LogHeights are the tables' heights at the size of 2^logRows rows.
+func (b Benchmark) LogHeights(logRows int) []int {
+	heights := make([]int, len(b.Lower))
+	for i, lower := range b.Lower {
+		heights[i] = logRows - lower
+	}
+	return heights
+}
+
+// LogRowsMax is the largest size whose traces have less than 2^31 elements (8 GiB).
 func (b Benchmark) LogRowsMax(f *field.Field) int {
-	width := b.table(f).Width
-	return min(air.MaxLogHeight, bits.Len(uint(maxTraceElems/width))-1)
+	tables := b.Tables(f)
+	for logRows := air.MaxLogHeight; ; logRows-- {
+		elems := 0
+		for i, h := range b.LogHeights(logRows) {
+			elems += tables[i].Width << h
+		}
+		if elems <= maxTraceElems {
+			return logRows
+		}
+	}
 }
 
-// CheckRows says whether the benchmark has a trace of 2^logRows rows.
+// CheckField says whether the benchmark can be built over f.
+func (b Benchmark) CheckField(f *field.Field) error {
+	if b.Field != nil && b.Field != f {
+		return fmt.Errorf("%w: %s over %s; use %s", ErrField, b.Name, f.Name(), b.Field.Name())
+	}
+	return nil
+}
+
+// CheckRows says whether the benchmark has traces of 2^logRows rows.
 func (b Benchmark) CheckRows(f *field.Field, logRows int) error {
 	if largest := b.LogRowsMax(f); logRows < b.LogRowsMin || logRows > largest {
 		return fmt.Errorf("%w: %s with 2^%d rows: choose 2^%d to 2^%d", ErrSize, b.Name, logRows, b.LogRowsMin, largest)
@@ -97,20 +125,15 @@ func (b Benchmark) CheckRows(f *field.Field, logRows int) error {
 	return nil
 }
 
-// Sample makes the benchmark's trace of 2^logRows rows, the same on every call, and its
-// public values, with up to that many workers (see the package comment). The work is
-// that of upstream's example of the same height; its inputs are our own.
+// Sample is Fill into matrices of its own.
 func (b Benchmark) Sample(f *field.Field, logRows, workers int) ([]matrix.Matrix, [][]field.Elem, error) {
-	if err := b.CheckRows(f, logRows); err != nil {
+	if err := errors.Join(b.CheckField(f), b.CheckRows(f, logRows)); err != nil {
 		return nil, nil, err
 	}
-	m := matrix.New(1<<logRows, b.table(f).Width)
-	publics := b.Fill(f, m, workers)
-	return []matrix.Matrix{m}, [][]field.Elem{publics}, nil
-}
-
-// Fill is Sample into the caller's matrix, which has the table's width and a height that
-// Sample would take. Every cell is written, whatever it held.
-func (b Benchmark) Fill(f *field.Field, m matrix.Matrix, workers int) []field.Elem {
-	return b.fill(f, m, workers)
+	tables := b.Tables(f)
+	traces := make([]matrix.Matrix, len(tables))
+	for i, h := range b.LogHeights(logRows) {
+		traces[i] = matrix.New(1<<h, tables[i].Width)
+	}
+	return traces, b.Fill(f, traces, workers), nil
 }

@@ -14,10 +14,6 @@ func TestCircuits(t *testing.T) {
 	var names []string
 	for _, b := range Circuits() {
 		names = append(names, b.Name)
-		found, err := ByName(b.Name)
-		if err != nil || found.Name != b.Name {
-			t.Fatalf("ByName(%q) = %q, %v", b.Name, found.Name, err)
-		}
 		for _, f := range []*field.Field{field.KoalaBear, field.BabyBear} {
 			c := b.Build(f)
 			if err := c.Validate(); err != nil {
@@ -39,12 +35,6 @@ func TestCircuits(t *testing.T) {
 	}
 	if want := []string{"fibonacci", "poseidon2", "keccak-f"}; !slices.Equal(names, want) {
 		t.Errorf("benchmarks %v, want %v", names, want)
-	}
-}
-
-func TestByNameUnknown(t *testing.T) {
-	if _, err := ByName("keccak"); !errors.Is(err, ErrUnknown) {
-		t.Errorf("%v, want ErrUnknown", err)
 	}
 }
 

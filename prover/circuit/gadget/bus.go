@@ -7,7 +7,7 @@ import "rpp-node/prover/air"
 // or queries constrains it so.
 //
 //	perm       in 16, out 8                       P2 answers: out is the rate of perm(in)
-//	perm_full  in 16, out 16                      P2 answers; only Sponge asks
+//	perm_full  in 16, out 16                      P2 answers; Sponge asks
 //	feed       id, index, block                   a family's tables feed Sponge
 //	hash       id, family, tag, length, digest    Sponge reports, a family's table takes
 //	node       key, digest                        leaves and nodes to their parent, roots out
@@ -69,6 +69,11 @@ func Constants(b *air.Builder, d Digest) []air.Expr {
 // AskPerm queries that digest is the rate of perm(in).
 func AskPerm(b *air.Builder, count air.Expr, in, digest []air.Expr) {
 	b.Send(busPerm, count, 1, Exprs(in, digest)...)
+}
+
+// AskPermFull queries that out is the whole of perm(in).
+func AskPermFull(b *air.Builder, count air.Expr, in, out []air.Expr) {
+	b.Send(busPermFull, count, 1, Exprs(in, out)...)
 }
 
 // AskHashOfBlock queries that digest is the Hash of a message of one whole block. It

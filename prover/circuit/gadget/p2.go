@@ -5,6 +5,7 @@ import (
 
 	"rpp-node/prover/air"
 	"rpp-node/prover/circuit/bench"
+	"rpp-node/prover/field"
 	"rpp-node/prover/matrix"
 )
 
@@ -31,6 +32,20 @@ func P2() air.Table {
 	b.Provide(busPermFull, b.Main(p2FullCount), Exprs(in, out)...)
 	return b.Table()
 }
+
+// FillP2 writes rows of P2's trace into m: row i permutes what question(i, in) writes into
+// in, and answers as often as it says. All else that m held is written over.
+func FillP2(m matrix.Matrix, question func(i int, in []field.Elem) (count, full uint64)) {
+	for i := range m.Height() {
+		row := m.Row(i)
+		count, full := question(i, row[:StateLen])
+		row[p2Count], row[p2FullCount] = Field.FromUint(count), Field.FromUint(full)
+	}
+	permLayout.Fill(m, 0)
+}
+
+// P2Answer is the part of a row of P2's trace that is its permutation's output.
+func P2Answer(row []field.Elem) []field.Elem { return row[p2Count-StateLen : p2Count] }
 
 // Permutations records the questions that the rows of other tables ask of P2, and makes
 // its trace: rows in the order of the first question, so that the trace is a function of
@@ -93,11 +108,13 @@ func (p *Permutations) Trace(logHeight int) (matrix.Matrix, error) {
 		return matrix.Matrix{}, fmt.Errorf("p2: %d permutations do not fit 2^%d rows; use a larger variant", len(p.rows), logHeight)
 	}
 	m := matrix.New(height, p2Width)
-	for i, r := range p.rows {
-		row := m.Row(i)
-		copy(row, r.in[:])
-		row[p2Count], row[p2FullCount] = Field.FromUint(r.count), Field.FromUint(r.full)
-	}
-	permLayout.Fill(m, 0)
+	FillP2(m, func(i int, in []field.Elem) (count, full uint64) {
+		if i >= len(p.rows) {
+			return 0, 0
+		}
+		r := &p.rows[i]
+		copy(in, r.in[:])
+		return r.count, r.full
+	})
 	return m, nil
 }

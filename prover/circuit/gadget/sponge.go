@@ -70,7 +70,7 @@ func Sponge() air.Table {
 	b.Send(busHash, last, 1, Exprs(head, out)...)
 	AskPerm(b, last, in, out)
 	// The capacity after the permutation is the next row's: it needs no column here.
-	b.Send(busPermFull, goesOn, 1, Exprs(in, out, NextColumns(b, spongeCapacity, DigestLen))...)
+	AskPermFull(b, goesOn, in, Exprs(out, NextColumns(b, spongeCapacity, DigestLen)))
 	return b.Table()
 }
 
