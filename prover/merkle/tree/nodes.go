@@ -27,15 +27,16 @@ func (t *Tree) Digests(nodes []Node) []merkle.Digest {
 		out[k] = t.layers[logOf(kept)-logOf(n.Width)][n.Index]
 	}
 	for width, places := range missing {
-		below := logOf(t.width) - logOf(width)
-		for len(places) > 0 { // as many as keep the hash's lanes busy
-			n := min(len(places), 16)
-			var at [16]int
-			var digests [16]merkle.Digest
+		under := t.newSample(logOf(t.width) - logOf(width))
+		for len(places) > 0 {
+			n := min(len(places), sampled)
+			var at [sampled]int
+			var digests [sampled]merkle.Digest
 			for i, k := range places[:n] {
 				at[i] = nodes[k].Index
 			}
-			t.rowsUnder(at[:n], below).fromRows(digests[:n], below, 0)
+			under.take(at[:n])
+			under.part.fromRows(digests[:n], under.below, 0)
 			for i, k := range places[:n] {
 				out[k] = digests[i]
 			}
@@ -47,26 +48,47 @@ func (t *Tree) Digests(nodes []Node) []merkle.Digest {
 
 func logOf(width int) int { return bits.Len(uint(width)) - 1 }
 
-// rowsUnder is a tree over only the rows below some nodes: those of the i-th begin at its
-// i-th share.
-func (t *Tree) rowsUnder(at []int, below int) *Tree {
-	part := &Tree{suite: t.suite, width: len(at) << below}
-	if t.base != nil {
-		for _, i := range at {
-			part.base = append(part.base, t.base[i<<below:(i+1)<<below]...)
-		}
-	}
+// sampled nodes are made together: enough to keep the hash's lanes busy.
+const sampled = 16
+
+// sample is a tree over only the rows below some nodes of a level that was not kept: those
+// of the i-th node are its i-th share.
+type sample struct {
+	whole, part *Tree
+	below       int // levels between the nodes and the widest
+	from        []matrix.Matrix
+	share       []int // rows of each matrix below a node
+}
+
+func (t *Tree) newSample(below int) *sample {
+	s := &sample{whole: t, part: &Tree{suite: t.suite, width: sampled << below}, below: below}
 	for _, m := range t.mats {
 		shorter := logOf(t.width) - logOf(m.Height())
 		if shorter > below {
 			continue // joins the tree above
 		}
 		n := 1 << (below - shorter)
-		rows := matrix.New(n*len(at), m.Width)
-		for k, i := range at {
-			copy(rows.Values[k*n*m.Width:(k+1)*n*m.Width], m.Rows(i*n, (i+1)*n).Values)
-		}
-		part.mats = append(part.mats, rows)
+		s.from, s.share = append(s.from, m), append(s.share, n)
+		s.part.mats = append(s.part.mats, matrix.New(n*sampled, m.Width))
 	}
-	return part
+	if t.base != nil {
+		s.part.base = make([]merkle.Digest, sampled<<below)
+	}
+	return s
+}
+
+// take copies the rows below the nodes at the given places, at most `sampled`. The shares
+// of the others hold what they held.
+func (s *sample) take(at []int) {
+	for k, m := range s.from {
+		n := s.share[k]
+		for i, node := range at {
+			copy(s.part.mats[k].Rows(i*n, (i+1)*n).Values, m.Rows(node*n, (node+1)*n).Values)
+		}
+	}
+	if s.whole.base != nil {
+		for i, node := range at {
+			copy(s.part.base[i<<s.below:], s.whole.base[node<<s.below:(node+1)<<s.below])
+		}
+	}
 }
