@@ -129,7 +129,8 @@ func (c *benchRunCmd) Run(e *env) error {
 	// lookups cannot be extended where they lie, and room would be of no use.
 	room := !built.HasLookups()
 	predicted := k.Footprint(heights, dev.Workers(), true, room)
-	if err := admit(predicted, c.Memory); err != nil {
+	keep, err := admit(predicted, c.Memory)
+	if err != nil {
 		return err
 	}
 	start = time.Now()
@@ -153,7 +154,7 @@ func (c *benchRunCmd) Run(e *env) error {
 	}
 	cpu, _ := usage()
 	start = time.Now()
-	p, err := stark.Prove(k, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: dev, Plan: plan, Begin: watch.begin, Consume: true})
+	p, err := stark.Prove(k, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: dev, Plan: plan, Begin: eachOf(keep, watch.begin), Consume: true})
 	if err != nil {
 		return err
 	}

@@ -48,18 +48,34 @@ func (e *memoryError) Error() string {
 // mebibytes rounds up, so that the figure is a limit that is enough.
 func mebibytes(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
 
+// programBytes is what a process has in memory besides its mappings and what the Go
+// runtime counts: the program itself.
+const programBytes = 8 << 20
+
 // admit refuses a proof that would take more memory than the limit, 0 for none, before
-// any of it is allocated, and has the collector keep the Go heap within what is left.
-func admit(f stark.Footprint, limit byteSize) error {
+// any of it is allocated. It returns a function to be told when a stage begins, which has
+// the collector keep the Go heap within what the stage's mappings leave of the limit.
+func admit(f stark.Footprint, limit byteSize) (begin func(stark.Stage), err error) {
 	debug.FreeOSMemory() // what compiling the circuit left
 	if limit == 0 {
-		return nil
+		return func(stark.Stage) {}, nil
 	}
 	if mebibytes(f.Peak) > int64(limit)>>20 {
-		return &memoryError{f.Peak, int64(limit)}
+		return nil, &memoryError{f.Peak, int64(limit)}
 	}
-	// The runtime's limit is for its own memory; mappings outside of it come off.
-	debug.SetMemoryLimit(max(int64(limit)-f.Mapped, 1<<20))
 	memory.Trim()
-	return nil
+	return func(s stark.Stage) {
+		if mapped, ok := f.Mapped[s]; ok {
+			debug.SetMemoryLimit(max(int64(limit)-mapped-programBytes, 1<<20))
+		}
+	}, nil
+}
+
+// eachOf is a function that is told of stages and tells these, in order.
+func eachOf(begin ...func(stark.Stage)) func(stark.Stage) {
+	return func(s stark.Stage) {
+		for _, b := range begin {
+			b(s)
+		}
+	}
 }

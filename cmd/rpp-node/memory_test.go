@@ -28,10 +28,10 @@ func TestByteSize(t *testing.T) {
 	}
 }
 
-// TestMemoryGate runs benchmarks of 256 MiB and more as processes of their own, and
-// compares the peak that was predicted with the one that the system measured. A limit
-// below the prediction is refused before work starts; at the prediction the proof is made
-// within it.
+// TestMemoryGate runs benchmarks, from the consensus-sized one up, as processes of their
+// own, and compares the peak that was predicted with the one that the system measured. A
+// limit below the prediction is refused before work starts; at the prediction the proof is
+// made within it.
 func TestMemoryGate(t *testing.T) {
 	if os.Getenv("GATE") == "" {
 		t.Skip("a gate: make gate-memory")
@@ -42,9 +42,14 @@ func TestMemoryGate(t *testing.T) {
 		t.Fatalf("%v\n%s", err, out)
 	}
 	cells := []struct {
-		circuit string
-		rows    []int
-	}{{"poseidon2", []int{15, 16, 17}}, {"keccak-f", []int{14, 15, 16}}, {"fibonacci", []int{20}}}
+		circuit, profile string
+		rows             []int
+	}{
+		{"poseidon2", "bench", []int{15, 16, 17}},
+		{"keccak-f", "bench", []int{14, 15, 16}},
+		{"fibonacci", "bench", []int{20}},
+		{"p2-lookups", "production", []int{15, 16, 17}},
+	}
 	runs, worst := 0, 0.0
 	for _, c := range cells {
 		for i, rows := range c.rows {
@@ -53,7 +58,7 @@ func TestMemoryGate(t *testing.T) {
 					if small && (i > 0 || hash == "poseidon2") {
 						continue
 					}
-					off := checkPrediction(t, bin, c.circuit, rows, hash, threads)
+					off := checkPrediction(t, bin, c.circuit, c.profile, rows, hash, threads)
 					runs, worst = runs+1, max(worst, math.Abs(off))
 				}
 			}
@@ -67,9 +72,9 @@ func TestMemoryGate(t *testing.T) {
 
 // checkPrediction returns how far the prediction is from the measured peak, as a part of
 // it.
-func checkPrediction(t *testing.T, bin, circuit string, rows int, hash string, threads int) float64 {
+func checkPrediction(t *testing.T, bin, circuit, profile string, rows int, hash string, threads int) float64 {
 	t.Helper()
-	args := []string{"bench", "--circuit", circuit, "--log-rows", fmt.Sprint(rows), "--hash", hash, "--threads", fmt.Sprint(threads), "--json"}
+	args := []string{"bench", "--circuit", circuit, "--profile", profile, "--log-rows", fmt.Sprint(rows), "--hash", hash, "--threads", fmt.Sprint(threads), "--json"}
 	cell := strings.Join(args[1:], " ")
 	run := func(limit int64) benchResult {
 		out, err := exec.Command(bin, append(args, "--memory-limit", fmt.Sprint(limit))...).Output()

@@ -114,7 +114,8 @@ func (p *proving) run() (*proved, error) {
 	if err := soundness.CheckFloor(report, soundness.DefaultFloor); err != nil && p.show != nil {
 		fmt.Fprintf(p.show, "warning: for development only: %v\n", err)
 	}
-	if err := admit(pk.Footprint(heights, p.dev.Workers(), true, false), p.memory); err != nil {
+	keep, err := admit(pk.Footprint(heights, p.dev.Workers(), true, false), p.memory)
+	if err != nil {
 		return nil, err
 	}
 	plan := shard.DefaultPlan()
@@ -122,7 +123,7 @@ func (p *proving) run() (*proved, error) {
 	watch := newStages(p.show, p.variant.Family)
 	watch.log = p.log
 	start := time.Now()
-	proof, err := stark.Prove(pk, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: p.dev, Plan: plan, Begin: watch.begin, Consume: true})
+	proof, err := stark.Prove(pk, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: p.dev, Plan: plan, Begin: eachOf(keep, watch.begin), Consume: true})
 	if err != nil {
 		return nil, err
 	}
@@ -142,7 +143,7 @@ func (p *proving) run() (*proved, error) {
 func (p *proving) admitAny(pk *stark.Key) error {
 	var err error
 	for _, heights := range p.variant.Heights {
-		if err = admit(pk.Footprint(heights, p.dev.Workers(), true, false), p.memory); err == nil {
+		if _, err = admit(pk.Footprint(heights, p.dev.Workers(), true, false), p.memory); err == nil {
 			return nil
 		}
 	}

@@ -20,10 +20,11 @@ const callWords = 128 << 10
 // share lines with the next panel, and wider panels share fewer; from 2^15 rows on they
 // no longer fit the caches.
 func panelColumns(width, log int) int {
+	most := 2 * lane
 	if width%lane != 0 && log <= 15 {
-		return 4 * lane
+		most = 4 * lane
 	}
-	return 2 * lane
+	return min(most, (width+lane-1)/lane*lane)
 }
 
 // streamWords is the size from which a matrix is written past the caches, which it would

@@ -111,6 +111,13 @@ func treeOf(k treeKey) []twiddle {
 
 func (k treeKey) bytes() int { return 8 << k.log }
 
+// ConstantBytes is the memory that the Go heap keeps after transforms of 2^log points on
+// one coset; forward and inverse ones count apart. MaxConstantBytes bounds their sum.
+func ConstantBytes(log int) int64 { return int64(treeKey{log: log}.bytes()) }
+
+// MaxConstantBytes is the most that is kept after any number of transforms.
+const MaxConstantBytes = cacheBytes
+
 // scaledAt is where the second half of a table of lastNodes begins.
 const scaledAt = 1 << maxRadix
 

@@ -1,6 +1,7 @@
 package stark
 
 import (
+	"rpp-node/prover/field"
 	"rpp-node/prover/memory"
 	"rpp-node/prover/ntt"
 	"rpp-node/prover/system"
@@ -9,13 +10,13 @@ import (
 // Footprint is the memory that a proof will take, in bytes, known before anything is
 // allocated: it follows from the shapes alone.
 type Footprint struct {
-	Peak   int64 // of the whole process, resident
-	Mapped int64 // the part of it that lies outside the Go heap
-	Stage  Stage // when
+	Peak   int64           // of the whole process, resident
+	Stage  Stage           // when
+	Mapped map[Stage]int64 // the most that lies outside the Go heap, by stage
 }
 
 // The memory of a process that proves nothing: the program and the runtime's own.
-const processBytes = 26 << 20
+const processBytes = 20 << 20
 
 // Sizes of what lies in the Go heap.
 const (
@@ -33,12 +34,28 @@ const (
 func (k *Key) Footprint(logHeights []int, workers int, consume, room bool) Footprint {
 	s := k.Sys
 	b := s.FRI.LogBlowup
-	var f Footprint
-	at := func(stage Stage, mapped, heap int64) {
-		total := processBytes + mapped + heap*garbageNumerator/garbageDenominator
-		if total > f.Peak {
-			f.Peak, f.Mapped, f.Stage = total, mapped, stage
+	f := Footprint{Mapped: map[Stage]int64{}}
+	// The heap keeps the constants of transforms: inverse ones of each height, forward ones
+	// of each height and coset.
+	type transform struct {
+		log     int
+		inverse bool
+		coset   int
+	}
+	known := map[transform]bool{}
+	var constants int64
+	learn := func(log int, inverse bool, coset int) {
+		if t := (transform{log, inverse, coset}); !known[t] {
+			known[t] = true
+			constants = min(constants+ntt.ConstantBytes(log), ntt.MaxConstantBytes)
 		}
+	}
+	at := func(stage Stage, mapped, heap int64) {
+		total := processBytes + mapped + (heap+constants)*garbageNumerator/garbageDenominator
+		if total > f.Peak {
+			f.Peak, f.Stage = total, stage
+		}
+		f.Mapped[stage] = max(f.Mapped[stage], mapped)
 	}
 	size := func(mats []system.Mat, extra int) (bytes int64) {
 		for _, m := range mats {
@@ -53,11 +70,23 @@ func (k *Key) Footprint(logHeights []int, workers int, consume, room bool) Footp
 		}
 		return treeBytes(1 << top)
 	}
-	scratch := func(mats []system.Mat) (most int64) {
-		for _, m := range mats {
-			most = max(most, int64(ntt.ScratchBytes(m.Width, m.LogHeight, b, workers)))
+	// Matrices are extended one after another, each with its own scratch memory: into a
+	// buffer beside their values, or where these lie.
+	var held int64
+	extend := func(stage Stage, mats []system.Mat, inPlace bool, heap int64) {
+		for i, m := range mats {
+			learn(m.LogHeight, true, 0)
+			if stage == StageCommit {
+				learn(m.LogHeight+b, false, 1+m.Chunk)
+			} else {
+				learn(m.LogHeight+b, false, 0)
+			}
+			held += size(mats[i:i+1], b)
+			if inPlace {
+				held -= size(mats[i:i+1], 0)
+			}
+			at(stage, held+int64(ntt.ScratchBytes(m.Width, m.LogHeight, b, workers)), heap)
 		}
-		return most
 	}
 	rounds := map[system.RoundKind][]system.Mat{}
 	for _, r := range s.Rounds(logHeights) {
@@ -65,29 +94,30 @@ func (k *Key) Footprint(logHeights []int, workers int, consume, room bool) Footp
 	}
 	main, perm := rounds[system.Main], rounds[system.Permutation]
 
-	held := size(rounds[system.Preprocessed], b)
-	if len(rounds[system.Preprocessed]) > 0 {
-		held += tree(rounds[system.Preprocessed])
+	if prep := rounds[system.Preprocessed]; len(prep) > 0 {
+		held = size(prep, b) + tree(prep)
 	}
-	traces := size(main, 0)
-	if !consume {
-		held += traces
-		traces = 0
-	} else if room && len(perm) == 0 {
-		traces = 0
+	traces, inPlace := size(main, 0), consume && room && len(perm) == 0
+	held += traces
+	extend(StageTrace, main, inPlace, 0)
+	if consume && !inPlace && len(perm) == 0 {
+		held -= traces
 	}
-	held += size(main, b)
-	at(StageTrace, held+traces+scratch(main), 0)
 	held += tree(main)
 	if len(perm) > 0 {
-		at(StageLookup, held+traces+size(perm, 0), 0)
-		held += size(perm, b)
-		at(StageLookup, held+scratch(perm), 0)
+		held += size(perm, 0)
+		at(StageLookup, held, 0)
+		if consume {
+			held -= traces
+		}
+		extend(StageLookup, perm, true, 0)
 		held += tree(perm)
 	}
 	var values, longest int64 // quotient values; all codewords
+	top := 0
 	words := map[int]bool{}
 	for i, h := range logHeights {
+		top = max(top, h)
 		values += elementBytes << (h + s.Layout.Tables[i].LogChunks)
 		if !words[h] {
 			words[h] = true
@@ -96,13 +126,13 @@ func (k *Key) Footprint(logHeights []int, workers int, consume, room bool) Footp
 	}
 	at(StageQuotient, held, values)
 	chunks := rounds[system.Quotient]
-	held += size(chunks, b)
-	at(StageCommit, held+scratch(chunks), values)
+	extend(StageCommit, chunks, false, values)
 	held += tree(chunks)
-	// Barycentric weights at two points; then the codewords, their rows as committed to,
-	// and the rounds' trees, which together are no larger than the first codeword.
-	at(StageOpen, held, values+longest>>(b-1))
-	at(StageFold, held, 3*longest)
+	at(StageOpen, held, values+longest>>(b-1)) // barycentric weights at two points
+	// The codewords of all rounds, and their rows as committed to.
+	a := s.FRI.MaxLogArity
+	longest = longest << a / (1<<a - 1)
+	at(StageFold, held+treeBytes(1<<max(top+b-a, 0)), longest+longest*int64(s.Ext.D)/field.MaxDegree)
 	return f
 }
 
