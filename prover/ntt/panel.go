@@ -15,17 +15,10 @@ const cacheWords = 32 << 10
 // should end within 100 microseconds.
 const callWords = 128 << 10
 
-// A panel has so many columns of a matrix, or what is left of them: two cache lines of
-// each row, since memory likes to deliver pairs. Rows that do not start on a cache line
-// share lines with the next panel, and wider panels share fewer; from 2^15 rows on they
-// no longer fit the caches.
-func panelColumns(width, log int) int {
-	most := 2 * lane
-	if width%lane != 0 && log <= 15 {
-		most = 4 * lane
-	}
-	return min(most, (width+lane-1)/lane*lane)
-}
+// panelColumns are copied and transformed together: one cache line of each row. Two lines
+// are a tenth faster where rows do not start on one, but the buffers are then twice as
+// large, and on more than 2^15 rows they no longer fit the caches.
+const panelColumns = lane
 
 // streamWords is the size from which a matrix is written past the caches, which it would
 // only empty. A variable for the tests.
@@ -34,15 +27,14 @@ var streamWords = 8 << 20
 // panels calls body for every panel of a matrix's columns, with buffers for so many
 // copies of the panel.
 func panels(f *field.Field, each For, width, log, buffers int, body func(w *worker, at int)) {
-	most := panelColumns(width, log)
-	each((width+most-1)/most, func(from, to int) {
-		store := matrix.Get(buffers<<log, most)
+	each((width+panelColumns-1)/panelColumns, func(from, to int) {
+		store := matrix.Get(buffers<<log, panelColumns)
 		defer store.Put()
 		w := newWorker(f, log, store.Values, buffers)
 		for i := from; i < to; i++ {
-			w.inside = min(width-i*most, most)
+			w.inside = min(width-i*panelColumns, panelColumns)
 			w.columns = (w.inside + lane - 1) / lane * lane
-			body(w, i*most)
+			body(w, i*panelColumns)
 		}
 	})
 }
@@ -55,8 +47,7 @@ func buffers(logBlowup int) int { return min(2, 1<<logBlowup) }
 // 2^log coefficients each, is extended or evaluated on 2^(log+logBlowup) points.
 // Interpolate uses as much as for logBlowup 0.
 func ScratchBytes(width, log, logBlowup, workers int) int {
-	most := panelColumns(width, log)
-	return min(workers, (width+most-1)/most) * buffers(logBlowup) * most * 4 << log
+	return min(workers, (width+panelColumns-1)/panelColumns) * buffers(logBlowup) * panelColumns * 4 << log
 }
 
 // A worker transforms panels, each in a buffer whose rows are contiguous. It belongs to
