@@ -47,16 +47,3 @@ func (t *Live) Grind(label string, bits int, workers int) field.Elem {
 	t.CheckWitness(label, bits, w)
 	return w
 }
-
-// tryEach is firstWitness for any source, one integer after another.
-func tryEach(s source, f *field.Field, from, to uint64, n int) (uint64, bool) {
-	try := s.clone()
-	for w := from; w < to; w++ {
-		try.copyFrom(s)
-		try.observe(f.FromUint(w))
-		if try.sampleBits(n) == 0 {
-			return w, true
-		}
-	}
-	return 0, false
-}

@@ -47,6 +47,19 @@ func compareSearch(t *testing.T, s source, f *field.Field, what string, seed uin
 	}
 }
 
+// tryEach is firstWitness for any source, one integer after another.
+func tryEach(s source, f *field.Field, from, to uint64, n int) (uint64, bool) {
+	try := s.clone()
+	for w := from; w < to; w++ {
+		try.copyFrom(s)
+		try.observe(f.FromUint(w))
+		if try.sampleBits(n) == 0 {
+			return w, true
+		}
+	}
+	return 0, false
+}
+
 // BenchmarkFirstWitness searches where no witness is.
 func BenchmarkFirstWitness(b *testing.B) {
 	defer kernels.Use(kernels.Active())

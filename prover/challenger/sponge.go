@@ -49,7 +49,8 @@ type duplex struct {
 func (d *duplex) clone() source     { c := *d; return &c }
 func (d *duplex) copyFrom(o source) { *d = *o.(*duplex) }
 
-func (d *duplex) duplexing() {
+// absorb writes the input into the state.
+func (d *duplex) absorb() {
 	f := d.perm.Field()
 	if d.inLen > 0 {
 		copy(d.state[:d.inLen], d.in[:d.inLen])
@@ -57,6 +58,10 @@ func (d *duplex) duplexing() {
 		d.state[d.rate] = f.Add(d.state[d.rate], f.FromUint(uint64(d.inLen)))
 	}
 	d.inLen = 0
+}
+
+func (d *duplex) duplexing() {
+	d.absorb()
 	d.perm.Permute(d.state[:d.perm.Width()])
 	copy(d.out[:], d.state[:d.rate])
 	d.outLeft = d.rate
@@ -87,8 +92,4 @@ func (d *duplex) sample() field.Elem {
 
 func (d *duplex) sampleBits(n int) uint32 {
 	return d.perm.Field().Uint(d.sample()) & (1<<n - 1)
-}
-
-func (d *duplex) firstWitness(from, to uint64, n int) (uint64, bool) {
-	return tryEach(d, d.perm.Field(), from, to, n)
 }
