@@ -1,6 +1,8 @@
 package shard
 
 import (
+	"unsafe"
+
 	"rpp-node/prover/device"
 	"rpp-node/prover/field"
 	"rpp-node/prover/fri"
@@ -10,8 +12,13 @@ import (
 )
 
 // CodewordRows lays a codeword out as the matrix that a folding round commits to: rows
-// of 2^logArity neighbours, each element as its D coefficients.
+// of 2^logArity neighbours, each element as its D coefficients. Elements without unused
+// coefficients are that already, and the matrix aliases word.
 func CodewordRows(x *field.Ext, word []field.E, logArity int) matrix.Matrix {
+	if x.D == field.MaxDegree {
+		all := unsafe.Slice((*field.Elem)(unsafe.Pointer(unsafe.SliceData(word))), len(word)*x.D)
+		return matrix.Matrix{Width: x.D << logArity, Values: all}
+	}
 	m := matrix.New(len(word)>>logArity, x.D<<logArity)
 	for i := range word {
 		copy(m.Values[i*x.D:], word[i][:x.D])

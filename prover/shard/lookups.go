@@ -128,8 +128,9 @@ func (w *fractionWorker) packet(from, n int) bool {
 		switch {
 		case k < w.columns.Width:
 			at := (k + d) % w.columns.Width // the sum comes last, its column first
+			column := w.columns.Values[from*w.columns.Width+at:]
 			for i, v := range values {
-				w.columns.Row(from + i)[at] = v
+				column[i*w.columns.Width] = v
 			}
 		case (k-fractions-d)%2 == 0:
 			norm = append(norm[:0], values...)

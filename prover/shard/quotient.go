@@ -158,8 +158,16 @@ type quotientWorker struct {
 	*quotientJob
 	machine *packet.Machine
 	size    int // rows of a packet
-	scratch []field.Elem
+	// Selectors of some rows, of which a packet takes its own.
+	selectors   [3][]field.Elem // from air.OpFirst on; nil if the program does not read it
+	first, rows int             // of these rows; first is below 0 before there are any
 }
+
+// selectorRows rows share an inversion: enough for it to cost nothing.
+const selectorRows = 512
+
+// selectorOps are the selectors, in the order of their numbers.
+var selectorOps = [...]air.Op{air.OpFirst, air.OpLast, air.OpTrans}
 
 // worker returns an idle worker, or a new one.
 func (q *quotientJob) worker() *quotientWorker {
@@ -171,11 +179,16 @@ func (q *quotientJob) worker() *quotientWorker {
 		return w
 	}
 	m := q.prog.NewMachine(q.values)
-	w := &quotientWorker{quotientJob: q, machine: m, size: min(m.Lanes(), 1<<q.domain.logTrace)}
+	w := &quotientWorker{quotientJob: q, machine: m, first: -1, rows: min(selectorRows, 1<<q.domain.logTrace)}
+	w.size = min(m.Lanes(), w.rows)
 	if q.main.cut {
 		w.size = min(w.size, 1<<q.main.shift)
 	}
-	w.scratch = make([]field.Elem, w.size)
+	for k, o := range selectorOps {
+		if q.prog.ReadsSelector(o) {
+			w.selectors[k] = make([]field.Elem, w.rows)
+		}
+	}
 	return w
 }
 
@@ -194,7 +207,7 @@ func (w *quotientWorker) packet(from int, out []field.E) {
 			s.fillNext(next, w.domain, from, len(out))
 		}
 	}
-	w.selectors(from, len(out))
+	w.setSelectors(from, len(out))
 	d := w.p.job.Sys.Ext.D
 	folded := w.machine.Fold(len(out), d, w.coefs[from>>w.domain.logTrace])
 	for e := range d {
@@ -204,11 +217,18 @@ func (w *quotientWorker) packet(from int, out []field.E) {
 	}
 }
 
-// selectors fills the selectors that the program reads.
-func (w *quotientWorker) selectors(from, n int) {
-	for _, o := range []air.Op{air.OpFirst, air.OpLast, air.OpTrans} {
-		if w.prog.ReadsSelector(o) {
-			w.domain.selector(w.machine.Selector(o)[:n], w.scratch[:n], o, from)
+// setSelectors fills the selectors that the program reads.
+func (w *quotientWorker) setSelectors(from, n int) {
+	first := from &^ (w.rows - 1)
+	for k, o := range selectorOps {
+		values := w.selectors[k]
+		if values == nil {
+			continue
 		}
+		if first != w.first {
+			w.domain.selector(values, o, first)
+		}
+		copy(w.machine.Selector(o)[:n], values[from-first:])
 	}
+	w.first = first
 }

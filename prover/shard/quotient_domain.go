@@ -51,8 +51,8 @@ func (d *quotientDomain) vanishing(chunk int) field.Elem {
 func (d *quotientDomain) vanishingInv(chunk int) field.Elem { return d.f.Inv(d.vanishing(chunk)) }
 
 // selector sets out to a selector's values on rows from, from+1, …: an aligned power of
-// two of them, in one chunk. scratch is as long.
-func (d *quotientDomain) selector(out, scratch []field.Elem, o air.Op, from int) {
+// two of them, in one chunk.
+func (d *quotientDomain) selector(out []field.Elem, o air.Op, from int) {
 	f := d.f
 	// Row from + i is the point of from times that of i over g, by halves: rows with bit k
 	// set are w^(2^(log-1-k)) times those without.
@@ -68,18 +68,6 @@ func (d *quotientDomain) selector(out, scratch []field.Elem, o air.Op, from int)
 	if o == air.OpTrans {
 		return
 	}
-	// Z(x)/(x - at), with one inversion and three products a row. No x is a point of the
-	// trace domain.
-	z := d.vanishing(from >> d.logTrace)
-	product := z
-	for i, v := range out {
-		scratch[i] = product
-		product = f.Mul(product, v)
-	}
-	inv := f.Mul(f.Inv(product), z)
-	for i := len(out) - 1; i >= 0; i-- {
-		v := out[i]
-		out[i] = f.Mul(inv, scratch[i])
-		inv = f.Mul(inv, v)
-	}
+	f.BatchInv(out) // no x is a point of the trace domain
+	f.ScaleVec(out, out, d.vanishing(from>>d.logTrace))
 }

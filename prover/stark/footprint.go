@@ -129,10 +129,14 @@ func (k *Key) Footprint(logHeights []int, workers int, consume, room bool) Footp
 	extend(StageCommit, chunks, false, values)
 	held += tree(chunks)
 	at(StageOpen, held, values+longest>>(b-1)) // barycentric weights at two points
-	// The codewords of all rounds, and their rows as committed to.
+	// The codewords of all rounds, and their rows as committed to, unless these are the same.
 	a := s.FRI.MaxLogArity
 	longest = longest << a / (1<<a - 1)
-	at(StageFold, held+treeBytes(1<<max(top+b-a, 0)), longest+longest*int64(s.Ext.D)/field.MaxDegree)
+	rows := longest * int64(s.Ext.D) / field.MaxDegree
+	if s.Ext.D == field.MaxDegree {
+		rows = 0
+	}
+	at(StageFold, held+treeBytes(1<<max(top+b-a, 0)), longest+rows)
 	return f
 }
 

@@ -242,7 +242,11 @@ func (c *conductor) quotient() ([][]field.E, error) {
 		}
 		for _, res := range results {
 			for i, v := range res.Values {
-				out[i] = append(out[i], v...)
+				if out[i] == nil {
+					out[i] = v
+				} else {
+					out[i] = append(out[i], v...)
+				}
 			}
 		}
 	}
