@@ -30,9 +30,9 @@ func NewPrograms(s *system.System) *Programs {
 // table takes as long as to prove a small one.
 func (p *Programs) Compile() {
 	for i := range p.quotient {
-		p.quotient[i]()
+		p.quotient[i]().Prepare()
 		if p.fractions[i] != nil {
-			p.fractions[i]()
+			p.fractions[i]().Prepare()
 		}
 	}
 }

@@ -15,6 +15,10 @@ type encoding struct {
 	outputs [][]uint32 // offsets of the outputs, by segment
 }
 
+// Prepare makes the program for the active kernels now, so that the first machine need
+// not.
+func (p *Program) Prepare() { p.encoded(kernels.Active(), lanes(kernels.Active())) }
+
 // encoded is the program for a set of kernels, made on first use.
 func (p *Program) encoded(set kernels.Set, lanes int) *encoding {
 	e := &p.encodings[set]
@@ -23,6 +27,7 @@ func (p *Program) encoded(set kernels.Set, lanes int) *encoding {
 }
 
 func (e *encoding) encode(p *Program, slot uint32) {
+	e.words = make([]uint32, 0, 4*(len(p.code)+len(p.segments)))
 	from := 0
 	for _, s := range p.segments {
 		e.starts = append(e.starts, len(e.words))

@@ -21,7 +21,7 @@ func Sequential(n int, body func(from, to int)) {
 }
 
 // Tree is a range of levels of a Merkle tree over a range of rows, from its widest level
-// up. The matrices must stay unchanged as long as the tree is asked for nodes.
+// up. The matrices of a large tree must stay unchanged as long as it is asked for nodes.
 type Tree struct {
 	suite  merkle.Suite
 	base   []merkle.Digest
@@ -67,6 +67,9 @@ func Build(s merkle.Suite, loop For, base []merkle.Digest, mats []matrix.Matrix,
 		}
 		t.layers = append(t.layers, layer)
 	}
+	if dropped == 0 {
+		t.base, t.mats = nil, nil // nothing will be hashed again
+	}
 	return t
 }
 
@@ -90,38 +93,45 @@ func (t *Tree) reserve(width, stop int) (take func(n int) []merkle.Digest) {
 	}
 }
 
-// atOnce nodes are made together, so that the levels below them fit the stack.
+// atOnce nodes are made together, so that the levels below them stay in the first level of
+// cache.
 const atOnce = 64
 
 // fromRows sets dst to the nodes from `from` on of the level that has 2^below times fewer
 // nodes than the widest.
 func (t *Tree) fromRows(dst []merkle.Digest, below, from int) {
+	if below == 0 {
+		t.widest(dst, from)
+		return
+	}
+	n := min(len(dst), atOnce)
+	lower, upper := make([]merkle.Digest, n<<below), make([]merkle.Digest, n<<below/2)
 	for len(dst) > 0 {
 		n := min(len(dst), atOnce)
-		t.subtrees(dst[:n], below, from)
+		t.subtrees(dst[:n], below, from, lower[:n<<below], upper)
 		dst, from = dst[n:], from+n
 	}
 }
 
-func (t *Tree) subtrees(dst []merkle.Digest, below, from int) {
-	var a, b [atOnce << droppedLevels]merkle.Digest
-	nodes, next := a[:len(dst)<<below], b[:]
-	first := from << below
-	if below == 0 {
-		nodes = dst
+// widest sets dst to the nodes from `from` on of the widest level.
+func (t *Tree) widest(dst []merkle.Digest, from int) {
+	if at := t.at(t.width, from, len(dst)); len(at) > 0 && t.base == nil {
+		t.suite.HashRows(dst, at...)
+		return
 	}
-	if at := t.at(t.width, first, len(nodes)); len(at) > 0 && t.base == nil {
-		t.suite.HashRows(nodes, at...)
-	} else {
-		copy(nodes, t.base[first:])
-		t.inject(nodes, t.width, first)
-	}
+	copy(dst, t.base[from:])
+	t.inject(dst, t.width, from)
+}
+
+// subtrees is fromRows with room for the levels below.
+func (t *Tree) subtrees(dst []merkle.Digest, below, from int, nodes, next []merkle.Digest) {
+	t.widest(nodes, from<<below)
 	for k := 1; k <= below; k++ {
 		up := next[:len(nodes)/2]
 		if k == below {
 			up = dst
 		}
-		t.up(up, nodes, t.width>>k, first>>k)
+		t.up(up, nodes, t.width>>k, from<<below>>k)
 		nodes, next = up, nodes[:cap(nodes)]
 	}
 }
