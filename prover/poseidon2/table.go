@@ -41,19 +41,18 @@ func (t *tableBuilder) head() {
 		mu *= 2 - p*mu
 	}
 	for at, v := range map[int]uint64{
-		plan.MU:          mu & lowBits,
-		plan.NegMU:       -mu & lowBits,
-		plan.P:           p,
-		plan.NegP:        1<<52 - p,
-		plan.Barrett:     (1 << 52) / p,
-		plan.One:         1,
-		plan.MinusTwo:    1<<64 - 2,
-		plan.Even:        1<<33 - 2,
-		plan.Offset:      plan.OffsetMultiple * p,
-		plan.Complement:  plan.ComplementMultiple * p,
-		plan.Complement2: 2 * plan.ComplementMultiple * p,
-		plan.TwoP:        2 * p,
-		plan.Weight:      uint64(t.Width) - 1,
+		plan.MU:             mu & lowBits,
+		plan.NegMU:          -mu & lowBits,
+		plan.P:              p,
+		plan.NegP:           1<<52 - p,
+		plan.Barrett:        (1 << 52) / p,
+		plan.One:            1,
+		plan.Even:           1<<33 - 2,
+		plan.Offset:         plan.OffsetMultiple * p,
+		plan.Complement:     plan.ComplementMultiple * p,
+		plan.TwoP:           2 * p,
+		plan.Weight:         uint64(t.Width) - 1,
+		plan.MinusTwoWeight: 1<<52 - 2*(uint64(t.Width)-1),
 	} {
 		t.words[at] = v
 	}
@@ -89,8 +88,8 @@ func (t *tableBuilder) full(at int, rounds [fullRoundsHalf][]field.Elem, factor 
 	return factor
 }
 
-// enter places what brings the state to the factor r, and the pairs to halves of sums and
-// of differences, these divided by D.
+// enter places what brings the state to the factor r, and makes the lanes of the two
+// rounds before the first of it, as if σ had been zero there.
 func (t *tableBuilder) enter(v field.Elem) {
 	f := t.f
 	at := t.Enter
@@ -98,17 +97,20 @@ func (t *tableBuilder) enter(v field.Elem) {
 		t.montgomery(at, v)
 		at += plan.MontgomeryWords
 	}
+	place(f.Mul(v, f.Half()))
 	place(v)
 	leave := t.Leave
 	for i := range t.Lanes {
 		l := &t.Lanes[i]
+		d := ratio(f, l.D)
+		inverse := f.Inv(d)
 		if !l.Pair() {
-			place(v)
+			place(f.Mul(v, inverse))
 			continue
 		}
-		d := ratio(f, l.D)
-		place(f.Mul(v, f.Half()))
-		place(f.Mul(v, f.Mul(f.Half(), f.Inv(d))))
+		v := f.Mul(v, f.Mul(f.Half(), inverse))
+		place(f.Mul(v, inverse))
+		place(v)
 		t.montgomery(leave, d)
 		leave += plan.MontgomeryWords
 	}
@@ -123,6 +125,9 @@ func (t *tableBuilder) update() {
 			t.words[at+plan.LowMask] = 1<<l.Shift - 1
 			t.words[at+plan.HighPart] = 1 << (52 - l.Shift)
 			t.words[at+plan.LowPart] = 1<<52 - t.Odd<<(t.Adicity-l.Shift)
+			if l.Negative {
+				t.words[at+plan.LowPart] = t.Odd << (t.Adicity - l.Shift)
+			}
 		case plan.Scale:
 			t.words[at+plan.Multiplier] = l.Factor
 		}
@@ -138,14 +143,20 @@ func (t *tableBuilder) partial() {
 		return uint64(f.Uint(f.Mul(t.perm.internal[round], t.r)))
 	}
 	t.words[t.First] = constant(0)
+	p, n := t.P(), t.words[plan.Weight]
 	for j := range t.Rounds + 1 {
 		row := t.words[t.Partial+plan.PartialWords*j:]
-		next := constant(j + 1)
-		row[plan.NextSum] = next
+		switch {
+		case j == 0: // e = x, and y is half of x without its constant
+			row[plan.Recover] = 4*p + constant(0)
+		case j%2 == 0: // e = 2y - c
+			row[plan.Recover] = 4*p - constant(j)
+		default: // e = -2y - c
+			row[plan.Recover] = 8*p - constant(j)
+		}
+		row[plan.NextSum] = n*row[plan.Recover] + constant(j+1)
 		if j%2 == 0 {
-			row[plan.Recover] = t.words[plan.Complement2] - next
-		} else {
-			row[plan.Recover] = t.P() - next
+			row[plan.NextSum] = t.words[plan.Complement] - row[plan.NextSum]
 		}
 	}
 }

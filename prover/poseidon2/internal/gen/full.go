@@ -11,9 +11,8 @@ import (
 // elements lie in memory between rounds, as they are before the sums over the blocks are
 // added to them; these sums stay in registers.
 var (
-	evenSums = []string{"Z24", "Z25", "Z26", "Z27"}
-	oddSums  = []string{"Z28", "Z29", "Z30", "Z31"}
-	newSums  = []string{"Z16", "Z17", "Z18", "Z19"}
+	sums = [2][]string{{"Z24", "Z25", "Z26", "Z27"}, {"Z28", "Z29", "Z30", "Z31"}}
+	both = [2]string{even, odd}
 )
 
 // Constants in registers during the full rounds.
@@ -24,195 +23,178 @@ const (
 	zMU    = "Z23"
 )
 
+func (k *kernel) fullBlock() *block {
+	free := k.Vs(0, 20)
+	if k.Degree == 3 {
+		free = append(free, zMU)
+	}
+	return &block{free: free}
+}
+
 // enterFull doubles the words, so that all elements are even, and applies the external
 // matrix.
 func (k *kernel) enterFull() {
-	for b, to := range []string{even, odd} {
-		for i := 0; i < k.Width; i += 4 {
-			for j := range 4 {
-				x := k.V(j)
-				k.emit(fmt.Sprintf("VMOVDQU64 %d(%s), %s", 64*(i+j)+4*b, words, x),
-					k.add(x, x, x), k.and(k.c(plan.Even), x, x))
-			}
-			k.block(i, to)
-		}
-		k.moveSums(b)
-	}
 	k.fullConstants()
+	b := k.fullBlock()
+	for h := range both {
+		m := k.matrix(b, h)
+		for i := 0; i < k.Width; i += 4 {
+			var x [4]*value
+			for j := range x {
+				w := b.load(row(words, i+j))
+				if h == 0 {
+					w = b.add(w, w)
+				} else {
+					w = b.shifted("VPSRLQ", "$31", w)
+				}
+				x[j] = b.and(k.c(plan.Even), w)
+			}
+			m.multiply(i, x)
+		}
+	}
+	k.emit(b.scheduled()...)
 }
 
 // enterLast prepares the full rounds after the partial ones, which have no matrix before
 // them.
 func (k *kernel) enterLast() {
-	for _, s := range append(evenSums[:4:4], oddSums...) {
-		k.emit(k.zero(s))
+	for h := range both {
+		for _, s := range sums[h] {
+			k.emit(fmt.Sprintf("VPXORQ %s, %s, %s", s, s, s))
+		}
 	}
 	k.fullConstants()
 }
 
 func (k *kernel) fullConstants() {
-	k.emit(k.set(k.c(plan.NegMU), zNegMU), k.set(k.c(plan.P), zP), k.set(k.c(plan.One), zOne))
-	if k.Degree == 7 {
-		k.emit(k.set(k.c(plan.MU), zMU))
-	}
-}
-
-func (k *kernel) moveSums(b int) {
-	for j, s := range [][]string{evenSums, oddSums}[b] {
-		k.emit(k.set(newSums[j], s))
+	constants := map[string]int{zNegMU: plan.NegMU, zP: plan.P, zOne: plan.One, zMU: plan.MU}
+	for _, reg := range []string{zNegMU, zP, zOne, zMU} {
+		if reg != zMU || k.Degree == 7 {
+			k.emit(fmt.Sprintf("%s %s, %s", broadcast, k.c(constants[reg]), reg))
+		}
 	}
 }
 
 // keepSums stores the sums behind the elements.
 func (k *kernel) keepSums() {
-	for j := range 4 {
-		k.emit("VMOVDQU64 "+evenSums[j]+", "+row(even, k.Width+j), "VMOVDQU64 "+oddSums[j]+", "+row(odd, k.Width+j))
+	for h, base := range both {
+		for j, s := range sums[h] {
+			k.emit("VMOVDQU64 " + s + ", " + row(base, k.Width+j))
+		}
 	}
 }
 
 // fullRound is one full round of both halves.
 func (k *kernel) fullRound() {
-	for b, from := range []string{even, odd} {
-		sums := [][]string{evenSums, oddSums}[b]
+	b := k.fullBlock()
+	for h, base := range both {
+		m := k.matrix(b, h)
 		for i := 0; i < k.Width; i += 4 {
-			for j := range 4 {
-				x := k.V(j)
-				k.emit("VPADDQ "+row(from, i+j)+", "+sums[j]+", "+x,
-					fmt.Sprintf("VPADDQ.BCST %d(%s), %s, %s", 8*(i+j), round, x, x))
+			var x [4]*value
+			for j := range x {
+				z := b.add(row(base, i+j), m.old[j])
+				x[j] = k.sbox(b, b.add(constant(fmt.Sprintf("%d(%s)", 8*(i+j), round)), z))
 			}
-			k.sboxes()
-			k.block(i, from)
+			m.multiply(i, x)
 		}
-		k.moveSums(b)
 	}
+	k.emit(b.scheduled()...)
 	k.emit(fmt.Sprintf("ADDQ $%d, %s", 8*k.Width, round))
 }
 
-// sboxes replaces Z0 to Z3.
+// sbox is twice x^3 or x^7.
 //
-// The argument is odd, because the sums of doubled results are even and the round
-// constants come odd (as they are or plus p). So its square is odd, and its product by
-// what is not zero and below 2^52 is no multiple of 2^52: the quotients may be negative
-// ones (see kernel), whose results are positive, as factors of the next product must be.
-// The last result is doubled again.
-func (k *kernel) sboxes() {
+// x is odd, because the sums of doubled results are even and the round constants come odd
+// (as they are or plus p). So its square is odd, and its product by what is not zero and
+// below 2^52 is no multiple of 2^52: the quotients may be negative ones (see kernel),
+// whose results are positive, as factors of the next product must be.
+func (k *kernel) sbox(b *block, x *value) *value {
+	m := b.lo(zNegMU, x, b.zero())
+	q := b.lo(m, x, b.zero())
+	x2 := b.hi(zP, q, b.hi(x, x, b.set(zOne)))
+	q = b.lo(m, x2, b.zero())
+	x3 := b.hi(zP, q, b.hi(x2, x, b.set(zOne)))
 	if k.Degree == 3 {
-		var seqs [][]string
-		for j := range 4 {
-			seqs = append(seqs, k.cube(k.V(j), k.V(4+3*j), k.V(5+3*j), k.V(6+3*j)))
-		}
-		k.weave(seqs...)
-		return
+		return b.shifted("VPSLLQ", "$1", x3)
 	}
-	for j := 0; j < 4; j += 2 {
-		k.weave(k.seventh(k.V(j), k.Vs(4, 9)), k.seventh(k.V(j+1), k.Vs(9, 14)))
-	}
+	// x⁴ and x⁷ are products of 32-bit words, whose low halves may be zero: their
+	// quotients are positive ones, and so these results lie between -p and 2^12.
+	t := b.mulu(x2, x2)
+	g := b.hi(zP, b.lo(zMU, t, b.zero()), b.zero())
+	x4 := b.sub(b.shifted("VPSRLQ", "$52", t), g)
+	t = b.op("VPMULDQ", mul, latencyMul, false, x4, x3, (*value)(nil))
+	g = b.hi(zP, b.lo(zMU, t, b.zero()), b.zero())
+	return b.shifted("VPSLLQ", "$1", b.sub(b.shifted("VPSRAQ", "$52", t), g))
 }
 
-func (k *kernel) cube(x, m, q, u string) []string {
-	return []string{
-		k.zero(m), k.lo(zNegMU, x, m),
-		k.zero(q), k.lo(m, x, q),
-		k.set(zOne, u), k.hi(x, x, u),
-		k.hi(zP, q, u), // x²
-		k.zero(q), k.lo(m, u, q),
-		k.set(zOne, m), k.hi(u, x, m),
-		k.hi(zP, q, m), // x³
-		k.double(m, x),
-	}
+// matrix applies the external matrix to one half, block by block.
+type matrix struct {
+	*block
+	base     string
+	old, new [4]*value // sums, of the last round and of this one
+	last     int       // the last block
 }
 
-// seventh takes x⁴ and x⁷ from products of 32-bit words, whose low halves may be zero:
-// their quotients are positive ones, and so these results lie between -p and 2^12.
-func (k *kernel) seventh(x string, t []string) []string {
-	m, q, x2, x3, x4 := t[0], t[1], t[2], t[3], t[4]
-	return []string{
-		k.zero(m), k.lo(zNegMU, x, m),
-		k.zero(q), k.lo(m, x, q),
-		k.set(zOne, x2), k.hi(x, x, x2),
-		k.hi(zP, q, x2),
-		k.zero(q), k.lo(m, x2, q),
-		k.set(zOne, x3), k.hi(x2, x, x3),
-		k.hi(zP, q, x3),
-		k.mulu(x2, x2, x4),
-		k.zero(q), k.lo(zMU, x4, q),
-		k.zero(m), k.hi(zP, q, m),
-		"VPSRLQ $52, " + x4 + ", " + x4,
-		k.sub(m, x4, x4),
-		"VPMULDQ " + x4 + ", " + x3 + ", " + x3, // x⁷
-		k.zero(q), k.lo(zMU, x3, q),
-		k.zero(m), k.hi(zP, q, m),
-		"VPSRAQ $52, " + x3 + ", " + x3,
-		k.sub(m, x3, x3),
-		k.double(x3, x),
+func (k *kernel) matrix(b *block, h int) *matrix {
+	m := &matrix{block: b, base: both[h], last: k.Width - 4}
+	for j, s := range sums[h] {
+		m.old[j] = fixed(s)
 	}
+	return m
 }
 
-// block multiplies Z0 to Z3 by M4 (see ExternalLinear), stores them as elements i to i+3
-// and adds them to the new sums.
-func (k *kernel) block(i int, to string) {
-	x0, x1, x2, x3 := k.V(0), k.V(1), k.V(2), k.V(3)
-	t01, t23, t0, t2 := k.V(4), k.V(5), k.V(6), k.V(7)
-	k.emit(
-		k.add(x0, x1, t01), k.add(x2, x3, t23),
-		k.add(x0, x0, x0), k.add(x2, x2, x2),
-		k.add(t01, t23, t0),
-		k.add(t0, x3, t2), k.add(t0, x1, t0),
-		k.add(t2, x0, x3), k.add(t0, x2, x1),
-		k.add(t0, t01, x0), k.add(t2, t23, x2),
-	)
-	for j := range 4 {
-		k.emit("VMOVDQU64 " + k.V(j) + ", " + row(to, i+j))
-		if i == 0 {
-			k.emit(k.set(k.V(j), newSums[j]))
-		} else {
-			k.emit(k.add(k.V(j), newSums[j], newSums[j]))
+// multiply multiplies x by M4 (see ExternalLinear), stores it as elements i to i+3 and adds
+// it to the sums.
+func (m *matrix) multiply(i int, x [4]*value) {
+	t01, t23 := m.add(x[0], x[1]), m.add(x[2], x[3])
+	t := m.add(t01, t23)
+	t0, t2 := m.add(t, x[1]), m.add(t, x[3])
+	y := [4]*value{
+		m.add(t0, t01), m.add(t0, m.add(x[2], x[2])),
+		m.add(t2, t23), m.add(t2, m.add(x[0], x[0])),
+	}
+	for j, v := range y {
+		m.store("VMOVDQU64", v, row(m.base, i+j))
+		switch i {
+		case 0:
+			m.new[j] = v
+		case m.last:
+			m.into(m.old[j], "VPADDQ", v, m.new[j])
+		default:
+			m.new[j] = m.add(v, m.new[j])
 		}
 	}
 }
 
-// out brings one half into canonical form and stores it among the words.
+// out brings the elements into canonical form and stores them as words.
 func (k *kernel) out() {
-	for j := range 4 {
-		k.emit("VMOVDQU64 " + row(half, k.Width+j) + ", " + k.V(16+j))
-	}
-	k.emit(k.set(k.c(plan.P), zP))
-	const group = 4
-	for i := 0; i < k.Width; i += group {
-		if i == 0 {
+	rate := k.Width - plan.Capacity
+	for _, part := range [][2]int{{0, rate}, {rate, k.Width}} {
+		if part[0] == 0 {
 			k.emit("TESTQ "+skip+", "+skip, "JNZ "+k.L("capacity"))
-		}
-		if i == k.Width-plan.Capacity {
+		} else {
 			k.Label("capacity")
 		}
-		var seqs [][]string
-		for j := range group {
-			x, q, h := k.V(3*j), k.V(3*j+1), k.V(3*j+2)
-			s := []string{"VPADDQ " + row(half, i+j) + ", " + k.V(16+(i+j)%4) + ", " + x}
-			s = append(s, k.positive(x)...)
-			s = append(s, k.montgomery(x, k.Out, q, h)...)
-			s = append(s, k.sub(zP, x, q), "VPMINUD "+q+", "+x+", "+x,
-				fmt.Sprintf("VMOVDQU32 %s, K1, %d(%s)", x, 64*(i+j), halfWord))
-			seqs = append(seqs, s)
+		b := &block{free: k.Vs(0, 24)}
+		p, c, cmu := b.set(k.c(plan.P)), b.set(k.c(k.Out)), b.set(k.c(k.Out+1))
+		r := &reducer{p: p}
+		for i := part[0]; i < part[1]; i++ {
+			var v [2]*value
+			for h, base := range both {
+				x := r.montgomery(b, k.positive(b, b.add(row(base, i), sums[h][i%4])), c, cmu)
+				v[h] = b.into(nil, "VPMINUD", b.sub(x, p), x)
+			}
+			w := b.into(nil, "VPORQ", b.shifted("VPSLLQ", "$32", v[1]), v[0])
+			b.store("VMOVDQU64", w, row(words, i))
 		}
-		k.weave(seqs...)
+		k.emit(b.scheduled()...)
 	}
 }
 
 // positive makes an element positive before it is multiplied.
-func (k *kernel) positive(x string) []string {
+func (k *kernel) positive(b *block, x *value) *value {
 	if k.Degree == 3 {
-		return nil
+		return x
 	}
-	return []string{k.add(k.c(plan.Offset), x, x)}
-}
-
-// montgomery replaces x by -x·c/R, between 0 and 2p, for the constant at word.
-func (k *kernel) montgomery(x string, word int, q, h string) []string {
-	return []string{
-		k.zero(q), k.lo(k.c(word+1), x, q),
-		k.zero(h), k.hi(k.c(word), x, h),
-		k.set(k.c(plan.P), x), k.sub(h, x, x),
-		k.hi(k.c(plan.P), q, x),
-	}
+	return b.add(k.c(plan.Offset), x)
 }

@@ -34,16 +34,15 @@ type kernel struct {
 
 // General registers.
 const (
-	words    = "DI"  // the states: row i holds element i of all
-	table    = "R8"  // constants, as package plan lays them out
-	even     = "R9"  // scratch of the even words: an element a row, then rows of sums
-	odd      = "R10" // scratch of the odd words
-	half     = "R11" // one of the two
-	halfWord = "SI"  // words, or the word after
-	round    = "BX"  // constants of the round
-	count    = "CX"
-	phase    = "DX" // 0 in the first full rounds, 1 in the last
-	skip     = "AX"
+	words = "DI"  // the states: row i holds element i of all
+	table = "R8"  // constants, as package plan lays them out
+	even  = "R9"  // scratch of the even words: an element a row, then rows of sums
+	odd   = "R10" // scratch of the odd words
+	half  = "R11" // one of the two
+	round = "BX"  // constants of the round
+	count = "CX"
+	phase = "DX" // 0 in the first full rounds, 1 in the last
+	skip  = "AX"
 )
 
 // Offsets of the scratch in the buffer behind words.
@@ -52,60 +51,14 @@ const (
 	oddOffset  = evenOffset + plan.ScratchBytes
 )
 
-func (k *kernel) c(word int) string { return fmt.Sprintf("%d(%s)", 8*word, table) }
+func (k *kernel) c(word int) constant { return constant(fmt.Sprintf("%d(%s)", 8*word, table)) }
 
 func row(base string, i int) string { return fmt.Sprintf("%d(%s)", 64*i, base) }
-
-// Instructions of 64-bit lanes. Operands named m may be registers, or constants by their
-// address.
-
-func (k *kernel) op(name, m string, rest ...string) string {
-	if m[len(m)-1] == ')' {
-		name += ".BCST"
-	}
-	s := name + " " + m
-	for _, r := range rest {
-		s += ", " + r
-	}
-	return s
-}
-
-func (k *kernel) lo(m, x, acc string) string { return k.op("VPMADD52LUQ", m, x, acc) }
-func (k *kernel) hi(m, x, acc string) string { return k.op("VPMADD52HUQ", m, x, acc) }
-func (k *kernel) add(m, x, d string) string  { return k.op("VPADDQ", m, x, d) }
-func (k *kernel) sub(m, x, d string) string  { return k.op("VPSUBQ", m, x, d) } // x - m
-func (k *kernel) and(m, x, d string) string  { return k.op("VPANDQ", m, x, d) }
-func (k *kernel) mulu(m, x, d string) string { return k.op("VPMULUDQ", m, x, d) }
-func (k *kernel) zero(d string) string       { return "VPXORQ " + d + ", " + d + ", " + d }
-func (k *kernel) double(x, d string) string  { return "VPSLLQ $1, " + x + ", " + d }
-func (k *kernel) set(m, d string) string {
-	if m[len(m)-1] == ')' {
-		return "VPBROADCASTQ " + m + ", " + d
-	}
-	return "VMOVDQA64 " + m + ", " + d
-}
 
 // emit writes instructions.
 func (k *kernel) emit(seq ...string) {
 	for _, s := range seq {
 		k.I("%s", s)
-	}
-}
-
-// weave writes independent sequences in turns, so that neighbours do not wait for each
-// other.
-func (k *kernel) weave(seqs ...[]string) {
-	for i := 0; ; i++ {
-		done := true
-		for _, s := range seqs {
-			if i < len(s) {
-				k.emit(s[i])
-				done = false
-			}
-		}
-		if done {
-			return
-		}
 	}
 }
 
@@ -119,7 +72,6 @@ func (k *kernel) permute(name plan.Name) {
 	k.Text("permute"+string(name), 0, 24)
 	k.emit("MOVQ words+0(FP), "+words, "MOVQ table+8(FP), "+table, "MOVQ skip+16(FP), "+skip)
 	k.emit(fmt.Sprintf("LEAQ %d(%s), %s", evenOffset, words, even), fmt.Sprintf("LEAQ %d(%s), %s", oddOffset, words, odd))
-	k.emit("MOVL $0x5555, "+count, "KMOVW "+count+", K1")
 	k.enterFull()
 	k.emit(fmt.Sprintf("LEAQ %d(%s), %s", 8*k.Initial, table, round), "XORL "+phase+", "+phase)
 	k.Label("full")
@@ -127,8 +79,8 @@ func (k *kernel) permute(name plan.Name) {
 	k.Label("round")
 	k.fullRound()
 	k.emit("DECL "+count, "JNZ "+k.L("round"))
-	k.keepSums()
 	k.emit("TESTL "+phase+", "+phase, "JNZ "+k.L("out"))
+	k.keepSums()
 	k.emit("MOVQ "+even+", "+half, fmt.Sprintf("MOVL $2, %s", phase))
 	k.Label("half")
 	k.partialRounds()
@@ -136,9 +88,6 @@ func (k *kernel) permute(name plan.Name) {
 	k.enterLast()
 	k.emit(fmt.Sprintf("LEAQ %d(%s), %s", 8*k.Final, table, round), "MOVL $1, "+phase, "JMP "+k.L("full"))
 	k.Label("out")
-	k.emit("MOVQ "+even+", "+half, "MOVQ "+words+", "+halfWord, fmt.Sprintf("MOVL $2, %s", phase))
-	k.Label("outHalf")
 	k.out()
-	k.emit("MOVQ "+odd+", "+half, fmt.Sprintf("LEAQ 4(%s), %s", words, halfWord), "DECL "+phase, "JNZ "+k.L("outHalf"))
 	k.Return()
 }

@@ -10,226 +10,252 @@ import (
 //
 // Let x be the input of the S-box in round j, its round constant added; T the sum of all
 // other elements, c the next constant. The S-box's output S gives σ = T + S, every other
-// element s becomes d·s + σ, and x becomes T + c - S. Three chains of dependent
-// instructions meet here, and what is done early and late follows from keeping each below
-// the S-box's own, five products:
+// element s becomes d·s + σ, and x becomes T + c - S. Chains of dependent instructions
+// meet here, and what is done early and what late follows from keeping each below the
+// S-box's own, five products:
 //
-//   - The sign of x changes in each round: -x is what one chain of multiply-adds gives as
-//     b + S, with b = -(T + c) in even rounds and T + c in odd ones.
-//   - The sum of round j is T = Σ d·s + n·σ, over the n other elements as they were one
-//     round before. So Σ d·s is added up while σ is still unknown.
-//   - σ = e - x or e + x, where e = 2T + c does not wait for the S-box. Both are reduced
-//     (fold), e early, and x as soon as it is known.
+//   - The sign of x changes in each round: what one chain of multiply-adds gives is b + S,
+//     which is -x with b = -(T + c) in even rounds, and x with b = T + c after -x in odd
+//     ones.
+//   - T = U + n·σ, where U = Σ d·s over the n other elements of the round before: U is
+//     added up while σ is still unknown.
+//   - σ = e - x or e + x (by the parity again), where e = 2T + c follows from b and does
+//     not wait for the S-box. b, as y, and x are reduced.
 type partial struct {
 	*kernel
-	regs  [][2]string // of each lane: for a pair, what becomes A, and the A before it
-	x     string
-	e, g  string   // e; b without its part n·σ
-	temps []string // the others
+	lanes [][2]*value // A in the last round and in the one before; the same of an element alone
+	x, y  *value
+	*reducer
+	free []string
 }
 
 func (k *kernel) partialRounds() {
-	p := &partial{kernel: k, x: k.V(0)}
-	next := 1
-	for i := range k.Lanes {
-		r := [2]string{k.V(next), k.V(next)}
+	p := &partial{kernel: k, reducer: k.reducer()}
+	next := 0
+	register := func() *value {
 		next++
+		return fixed(k.V(next - 1))
+	}
+	p.x, p.y = register(), register()
+	for i := range k.Lanes {
+		a := register()
+		l := [2]*value{a, a}
 		if k.Lanes[i].Pair() {
-			r[1] = k.V(next)
+			l[1] = register()
+		}
+		p.lanes = append(p.lanes, l)
+	}
+	p.enter(k.Vs(next, 32))
+	for _, c := range []*any{&p.barrett, &p.negP, &p.p} {
+		if 32-next > temporary {
+			k.emit(fmt.Sprintf("%s %s, %s", broadcast, *c, k.V(next)))
+			*c = k.V(next)
 			next++
 		}
-		p.regs = append(p.regs, r)
 	}
-	p.e, p.g = k.V(next), k.V(next+1)
-	p.temps = k.Vs(next+2, next+8)
-	p.enter()
-	k.emit(fmt.Sprintf("LEAQ %d(%s), %s", 8*k.Partial, table, round))
-	p.nextSum(0, 0)
-	k.emit(fmt.Sprintf("MOVL $%d, %s", k.Rounds/2, count))
+	p.free = k.Vs(next, 32)
+	k.emit(fmt.Sprintf("LEAQ %d(%s), %s", 8*k.Partial, table, round), fmt.Sprintf("MOVL $%d, %s", k.Rounds/2, count))
 	k.Label("partial")
-	p.round(0)
-	p.round(1)
+	p.rounds(2)
 	k.emit("DECL "+count, "JNZ "+k.L("partial"))
-	if k.Rounds%2 == 1 {
-		p.round(0)
-	}
+	p.rounds(k.Rounds % 2)
 	p.leave()
 }
 
-// enter loads the elements, brings their factor to R and makes lanes of them. The state's
-// sum before the first round is nothing's: with e = x, the first round adds σ = 0.
-func (p *partial) enter() {
-	k := p.kernel
-	sums := p.temps[2:6]
-	q, h := p.temps[0], p.temps[1]
-	for j, s := range sums {
-		k.emit("VMOVDQU64 " + row(half, k.Width+j) + ", " + s)
+// temporary is how many registers the temporary values of a round need.
+const temporary = 7
+
+func (p *partial) block() *block {
+	for _, l := range p.lanes {
+		*l[0], *l[1] = *fixed(l[0].reg), *fixed(l[1].reg)
 	}
-	load := func(i int, d string) {
-		k.emit("VPADDQ " + row(half, i) + ", " + sums[i%4] + ", " + d)
-		k.emit(k.positive(d)...)
-	}
-	load(0, p.x)
-	for i := range k.Lanes {
-		load(k.Lanes[i].Plus, p.regs[i][0])
-		if k.Lanes[i].Pair() {
-			load(k.Lanes[i].Minus, p.regs[i][1])
-		}
+	p.x, p.y = fixed(p.x.reg), fixed(p.y.reg)
+	return &block{free: append([]string(nil), p.free...)}
+}
+
+// enter loads the elements, brings their factor to R and makes lanes of them. There is no
+// round before the first: lanes are what gives the first elements with σ = 0, and y is
+// half of what makes σ vanish.
+func (p *partial) enter(free []string) {
+	p.free = free
+	k, b := p.kernel, p.block()
+	r := &reducer{p: b.set(k.c(plan.P))}
+	element := func(i int) *value {
+		x := b.load(row(half, i))
+		return k.positive(b, b.add(row(half, k.Width+i%4), x))
 	}
 	at := k.Enter
-	scale := func(r string) {
-		k.emit(k.montgomery(r, at, q, h)...)
+	scale := func(x, d *value) {
+		b.copy(r.montgomery(b, x, k.c(at), k.c(at+1)), d)
 		at += plan.MontgomeryWords
 	}
-	scale(p.x)
-	k.emit(k.add(k.c(k.First), p.x, p.x))
+	x := element(0)
+	scale(x, p.y)
+	v := r.montgomery(b, x, k.c(at), k.c(at+1))
+	at += plan.MontgomeryWords
+	b.into(p.x, "VPADDQ", k.c(k.First), v)
 	for i := range k.Lanes {
-		r := p.regs[i]
-		if k.Lanes[i].Pair() {
-			t := p.temps[2]
-			k.emit(k.set(k.c(plan.Complement), t), k.sub(r[1], t, t), k.add(r[0], t, t),
-				k.add(r[1], r[0], r[0]), k.set(t, r[1]))
-			scale(r[0])
-			scale(r[1])
-		} else {
-			scale(r[0])
+		l := &k.Lanes[i]
+		if !l.Pair() {
+			scale(element(l.Plus), p.lanes[i][0])
+			continue
+		}
+		plus, minus := element(l.Plus), element(l.Minus)
+		scale(b.add(plus, minus), p.lanes[i][1])
+		scale(b.sub(b.add(k.c(plan.Complement), plus), minus), p.lanes[i][0])
+	}
+	k.emit(b.scheduled()...)
+}
+
+// rounds writes n rounds, of which the first is even.
+func (p *partial) rounds(n int) {
+	if n == 0 {
+		return
+	}
+	b := p.block()
+	for j := range n {
+		p.round(b, j)
+	}
+	p.emit(b.scheduled()...)
+	p.emit(fmt.Sprintf("ADDQ $%d, %s", 8*n*plan.PartialWords, round))
+}
+
+func (p *partial) round(b *block, j int) {
+	k := p.kernel
+	constant := func(word int) constant {
+		return constant(fmt.Sprintf("%d(%s)", 8*(plan.PartialWords*j+word), round))
+	}
+	s := p.sbox(b)
+	small := &value{}
+	p.fold(b, p.x, small)
+	u := p.products(b)
+	g := b.lo(k.c(plan.MinusTwoWeight), p.y, b.set(constant(plan.NextSum)))
+	if j%2 == 0 {
+		g = b.sub(g, u)
+	} else {
+		g = b.add(g, u)
+	}
+	sum := b.lo(k.c(plan.Weight), small, g)
+	b.into(p.x, "VPADDQ", s, sum)
+	sigma := b.add(p.y, p.y)
+	if j%2 == 0 {
+		sigma = b.sub(b.add(constant(plan.Recover), sigma), small)
+	} else {
+		sigma = b.add(b.sub(b.set(constant(plan.Recover)), sigma), small)
+	}
+	for i := range p.lanes {
+		l := &p.lanes[i]
+		b.into(l[1], "VPADDQ", sigma, l[1])
+		l[0], l[1] = l[1], l[0]
+	}
+	p.fold(b, sum, p.y)
+}
+
+// products multiplies the lanes and returns their sum, U.
+func (p *partial) products(b *block) *value {
+	var u *value
+	add := func(pairs bool) {
+		for i := range p.lanes {
+			if p.Lanes[i].Pair() != pairs {
+				continue
+			}
+			d := p.lanes[i][1]
+			if v := p.multiply(b, i, d); v != d {
+				b.copy(v, d)
+			}
+			if u == nil {
+				u = b.set(d)
+			} else {
+				u = b.add(d, u)
+			}
 		}
 	}
-	k.emit(p.fold(p.x, p.e, q)...)
+	add(true)
+	u = b.add(u, u)
+	add(false)
+	return u
 }
 
-// fold writes x mod p, or that plus p, to d.
-func (p *partial) fold(x, d, q string) []string {
-	k := p.kernel
-	s := []string{k.zero(q), k.hi(k.c(plan.Barrett), x, q)}
-	if d != x {
-		s = append(s, k.set(x, d))
+// sbox gives x^3 or x^7, which may be negative. Products are taken negative where that
+// makes a sum of an accumulation; the low half of a product that is added may be zero.
+func (p *partial) sbox(b *block) *value {
+	k, x := p.kernel, p.x
+	// negative is what is left of R times a product, given its high half and q.
+	negative := func(h, q *value) *value { return b.hi(p.p, q, b.sub(b.set(p.p), h)) }
+	m := b.lo(k.c(plan.MU), x, b.zero())
+	x2 := negative(b.hi(x, x, b.zero()), b.lo(m, x, b.zero())) // -x²
+	h, q := b.hi(x2, x, b.zero()), b.lo(m, x2, b.zero())
+	if k.Degree == 7 {
+		x3 := negative(h, q)
+		t := b.mulu(x2, x2)
+		x4 := negative(b.shifted("VPSRLQ", "$52", t), b.lo(k.c(plan.MU), t, b.zero())) // -x⁴
+		t = b.mulu(x4, x3)
+		h, q = b.shifted("VPSRLQ", "$52", t), b.lo(k.c(plan.MU), t, b.zero())
 	}
-	return append(s, k.lo(k.c(plan.NegP), q, d))
+	return b.hi(p.p, q, b.sub(b.zero(), h))
 }
 
-// round is round j, or any of the same parity.
-func (p *partial) round(parity int) {
-	k, t := p.kernel, p.temps
-	x, e, b := p.x, p.e, p.g
-	m, q, small, h, w := t[0], t[1], t[2], t[3], t[4]
-	k.emit(k.zero(m), k.lo(k.c(plan.MU), x, m))
-	k.emit(p.fold(x, small, q)...)
-	k.emit(k.zero(q), k.lo(m, x, q),
-		k.zero(h), k.hi(x, x, h),
-		k.set(k.c(plan.P), w), k.sub(h, w, w),
-		k.hi(k.c(plan.P), q, w), // -x²
-		k.lo(k.c(plan.Weight), small, b))
-	if k.Degree == 3 {
-		k.emit(k.zero(q), k.lo(m, w, q), k.zero(h), k.hi(w, x, h))
-	} else {
-		w3 := t[5]
-		k.emit(k.zero(q), k.lo(m, w, q),
-			k.zero(h), k.hi(w, x, h),
-			k.set(k.c(plan.P), w3), k.sub(h, w3, w3),
-			k.hi(k.c(plan.P), q, w3), // x³
-			k.mulu(w, w, h),
-			k.zero(q), k.lo(k.c(plan.MU), h, q),
-			"VPSRLQ $52, "+h+", "+h,
-			k.set(k.c(plan.P), w), k.sub(h, w, w),
-			k.hi(k.c(plan.P), q, w), // -x⁴
-			k.mulu(w, w3, h),
-			k.zero(q), k.lo(k.c(plan.MU), h, q),
-			"VPSRLQ $52, "+h+", "+h)
-	}
-	k.emit(k.sub(h, b, x), k.hi(k.c(plan.P), q, x))
-	recover := fmt.Sprintf("%d(%s)", 8*plan.Recover, round)
-	if parity == 0 {
-		k.emit(k.sub(small, e, small), // σ = e - x
-			k.add(b, b, b), k.set(recover, e), k.sub(b, e, e))
-	} else {
-		k.emit(k.add(small, e, small), k.add(b, b, e), k.add(recover, e, e))
-	}
-	// e between 2p and 4p: never less than x.
-	k.emit(k.set(k.c(plan.MinusTwo), q), k.hi(k.c(plan.Barrett), e, q), k.lo(k.c(plan.NegP), q, e))
-	for i := range k.Lanes {
-		k.emit(k.add(small, p.regs[i][0], p.regs[i][0]))
-		p.regs[i][0], p.regs[i][1] = p.regs[i][1], p.regs[i][0]
-		p.multiply(i)
-	}
-	p.nextSum(1-parity, plan.PartialWords)
-	k.emit(fmt.Sprintf("ADDQ $%d, %s", 8*plan.PartialWords, round))
-}
-
-// multiply multiplies lane i by its constant.
-func (p *partial) multiply(i int) {
-	k, l, r := p.kernel, &p.Lanes[i], p.regs[i][0]
+// multiply multiplies a by the constant of lane i. The result may lie between -p and 0.
+func (p *partial) multiply(b *block, i int, a *value) *value {
+	k, l := p.kernel, &p.Lanes[i]
 	at := k.Update + plan.UpdateWords*i
-	low, copied, q := p.temps[0], p.temps[1], p.temps[3]
 	switch l.Kind {
 	case plan.Shift:
+		low := b.and(k.c(at+plan.LowMask), a)
 		if l.Negative {
-			k.emit(k.set(k.c(plan.Complement), low), k.sub(r, low, r))
+			d := b.lo(k.c(at+plan.LowPart), low, b.zero())
+			return b.sub(d, b.hi(k.c(at+plan.HighPart), a, b.zero()))
 		}
-		k.emit(k.and(k.c(at+plan.LowMask), r, low), k.set(r, copied),
-			k.set(k.c(plan.P), r), k.hi(k.c(at+plan.HighPart), copied, r),
-			k.lo(k.c(at+plan.LowPart), low, r))
+		return b.lo(k.c(at+plan.LowPart), low, b.hi(k.c(at+plan.HighPart), a, b.zero()))
 	case plan.Scale:
-		k.emit(k.zero(copied), k.lo(k.c(at+plan.Multiplier), r, copied))
-		k.emit(p.fold(copied, r, q)...)
+		d := p.scale(b, l.Factor, a, at)
+		p.fold(b, d, d)
+		return d
 	}
+	return a
 }
 
-// nextSum prepares b for a round of the given parity, from the lanes as they are before σ
-// is added. The round's constants are at words from where round points to.
-func (p *partial) nextSum(parity, at int) {
-	k := p.kernel
-	var pairs, alone []string
-	for i := range k.Lanes {
-		if k.Lanes[i].Pair() {
-			pairs = append(pairs, p.regs[i][0])
-		} else {
-			alone = append(alone, p.regs[i][0])
+// scale multiplies by small powers of two, and by one more than these, with fewer loads.
+func (p *partial) scale(b *block, factor uint64, a *value, at int) *value {
+	for by := 1; by < 5; by++ {
+		switch s := fmt.Sprintf("$%d", by); factor {
+		case 1 << by:
+			return b.shifted("VPSLLQ", s, a)
+		case 1<<by + 1:
+			return b.add(a, b.shifted("VPSLLQ", s, a))
 		}
 	}
-	sum, other := p.g, p.temps[0]
-	k.emit(k.add(pairs[0], pairs[1], sum), k.add(alone[0], alone[1], other))
-	for i := 2; i < len(pairs) || i < len(alone); i++ {
-		if i < len(pairs) {
-			k.emit(k.add(pairs[i], sum, sum))
-		}
-		if i < len(alone) {
-			k.emit(k.add(alone[i], other, other))
-		}
-	}
-	k.emit(k.add(sum, sum, sum),
-		k.add(fmt.Sprintf("%d(%s)", 8*(at+plan.NextSum), round), other, other),
-		k.lo(k.c(plan.Weight), p.e, other),
-		k.add(other, sum, sum))
-	if parity == 0 {
-		k.emit(k.set(k.c(plan.Complement), other), k.sub(sum, other, sum))
-	}
+	return b.lo(p.c(at+plan.Multiplier), a, b.zero())
 }
 
-// leave adds the last σ, takes the pairs apart, and stores all elements doubled, so that
-// they are even.
+// leave updates the lanes once more, takes the pairs apart, and stores all elements
+// doubled, so that they are even.
 func (p *partial) leave() {
-	k, q, h, small := p.kernel, p.temps[0], p.temps[1], p.temps[2]
-	store := func(r string, i int) {
-		k.emit(k.double(r, r), "VMOVDQU64 "+r+", "+row(half, i))
-	}
-	k.emit(p.fold(p.x, small, q)...)
+	k, b := p.kernel, p.block()
+	store := func(v *value, i int) { b.store("VMOVDQU64", b.shifted("VPSLLQ", "$1", v), row(half, i)) }
+	small := &value{}
+	p.fold(b, p.x, small)
+	e := b.set(constant(fmt.Sprintf("%d(%s)", 8*plan.Recover, round)))
+	x, sigma := small, b.add(p.y, p.y)
 	if k.Rounds%2 == 0 {
-		k.emit(k.set(small, p.x), k.sub(small, p.e, small))
+		sigma = b.sub(b.add(sigma, e), small)
 	} else {
-		k.emit(k.set(k.c(plan.TwoP), p.x), k.sub(small, p.x, p.x), k.add(small, p.e, small))
+		sigma = b.add(b.sub(e, sigma), small)
+		x = b.sub(b.set(k.c(plan.TwoP)), small)
 	}
-	store(p.x, 0)
+	store(x, 0)
 	at := k.Leave
 	for i := range k.Lanes {
-		l, r := &k.Lanes[i], p.regs[i]
-		k.emit(k.add(small, r[0], r[0]))
+		l := &k.Lanes[i]
+		last := p.lanes[i][0]
+		v := b.add(sigma, p.multiply(b, i, p.lanes[i][1]))
 		if l.Pair() {
-			k.emit(k.montgomery(r[1], at, q, h)...) // B = D times the last A
+			d := p.montgomery(b, last, k.c(at), k.c(at+1)) // B = D times the last A
 			at += plan.MontgomeryWords
-			k.emit(k.add(k.c(plan.TwoP), r[0], q), k.sub(r[1], q, q), k.add(r[1], r[0], r[0]))
-			store(q, l.Minus)
+			store(b.sub(b.add(k.c(plan.TwoP), v), d), l.Minus)
+			v = b.add(v, d)
 		}
-		store(r[0], l.Plus)
+		store(v, l.Plus)
 	}
+	k.emit(b.scheduled()...)
 }

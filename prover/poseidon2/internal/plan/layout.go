@@ -7,10 +7,10 @@ const HalfRounds = 4
 // takes two: the factor and the factor times p^-1 mod 2^52.
 type Layout struct {
 	Initial int // HalfRounds rows of round constants
-	Enter   int // Montgomery constants: element 0; each lane, for pairs sum and difference
+	Enter   int // Montgomery constants: element 0, twice; each lane, for pairs sum and difference
 	First   int // round constant of element 0 in the first partial round
 	Update  int // constants of Kind for each lane
-	Partial int // PartialWords for each partial round, after those of the round before the first
+	Partial int // PartialWords for each partial round, and for the update after the last
 	Leave   int // Montgomery constant for each pair
 	Final   int // HalfRounds rows of round constants
 	Out     int // Montgomery constant
@@ -19,19 +19,18 @@ type Layout struct {
 
 // The constants that are the same for all rounds.
 const (
-	MU          = iota // p^-1 mod 2^52
-	NegMU              // -p^-1 mod 2^52
-	P                  // p
-	NegP               // -p mod 2^52
-	Barrett            // floor(2^52 / p)
-	One                // 1
-	MinusTwo           // 2^64 - 2
-	Even               // 2^33 - 2: a 32-bit word, doubled
-	Offset             // OffsetMultiple·p
-	Complement         // ComplementMultiple·p
-	Complement2        // its double
-	TwoP               // 2p
-	Weight             // the number of elements that a partial round adds up
+	MU             = iota // p^-1 mod 2^52
+	NegMU                 // -p^-1 mod 2^52
+	P                     // p
+	NegP                  // -p mod 2^52
+	Barrett               // floor(2^52 / p)
+	One                   // 1
+	Even                  // 2^33 - 2: a 32-bit word, doubled
+	Offset                // OffsetMultiple·p
+	Complement            // ComplementMultiple·p
+	TwoP                  // 2p
+	Weight                // the number n of elements that a partial round adds up
+	MinusTwoWeight        // -2n mod 2^52
 	headWords
 )
 
@@ -40,11 +39,10 @@ const (
 // see the test of bounds.
 const (
 	OffsetMultiple     = 100
-	ComplementMultiple = 512
+	ComplementMultiple = 1024
 )
 
-// Words of one partial round: the constant of the sum that gives the next round but one
-// its input, and the one that recovers the state's sum.
+// Words of one partial round: the constant of b, and of e.
 const (
 	NextSum = iota
 	Recover
@@ -55,7 +53,7 @@ const (
 const (
 	LowMask  = iota // Shift: 2^Shift - 1
 	HighPart        // Shift: 2^(52-Shift)
-	LowPart         // Shift: -Odd·2^(Adicity-Shift) mod 2^52
+	LowPart         // Shift: -Odd·2^(Adicity-Shift) mod 2^52, of the other sign if Negative
 	UpdateWords
 	Multiplier = LowMask // Scale: Factor
 )
@@ -77,7 +75,7 @@ func (p *Plan) layout() (l Layout) {
 		}
 	}
 	l.Initial = take(HalfRounds * p.Width)
-	l.Enter = take(MontgomeryWords * (1 + lanes + pairs))
+	l.Enter = take(MontgomeryWords * (2 + lanes + pairs))
 	l.First = take(1)
 	l.Update = take(UpdateWords * lanes)
 	l.Partial = take(PartialWords * (p.Rounds + 1))
@@ -95,12 +93,12 @@ const (
 	Capacity = 8
 )
 
-// Sizes of a kernel's buffer: the states' words, with room to read a word past the end,
+// Sizes of a kernel's buffer: the states' words,
 // then a scratch for either half of the lanes, which has an element of eight 64-bit words
 // in a row and four rows of sums.
 const (
 	maxWidth     = 24
-	WordsBytes   = maxWidth*Lanes*4 + 64
+	WordsBytes   = maxWidth * Lanes * 4
 	ScratchBytes = (maxWidth + 4) * Lanes / 2 * 8
 	BufferBytes  = WordsBytes + 2*ScratchBytes
 )
