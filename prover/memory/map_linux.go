@@ -14,19 +14,22 @@ const (
 	smallMap  = 4 * hugePage
 )
 
+// hugePages says whether large mappings ask for huge pages.
+var hugePages = func() bool { v, _ := syscall.Getenv(HugePages); return v == "on" }()
+
 // mapRegion maps n words, rounded up to whole pages. It panics where the system has no
 // more memory, as the Go runtime does for its heap; callers that must not fail predict
 // their peak first.
 func mapRegion(n int) region {
 	size := mapSize(n)
-	if size < smallMap {
+	if size < smallMap || !hugePages {
 		raw := mapBytes(size)
 		return region{words: words(raw), raw: raw}
 	}
 	raw := mapBytes(size + hugePage)
 	skip := -uintptr(unsafe.Pointer(unsafe.SliceData(raw))) & (hugePage - 1)
 	b := raw[skip : int(skip)+size]
-	// Advice only: without huge pages everything works, a few per cent slower.
+	// Advice only: without huge pages everything works, a little slower.
 	_ = syscall.Madvise(b, syscall.MADV_HUGEPAGE)
 	return region{words: words(b), raw: raw}
 }
