@@ -60,9 +60,28 @@ func (c *CPU) For(n int, body func(from, to int)) {
 }
 
 // Extend implements Device.
-func (c *CPU) Extend(f *field.Field, m matrix.Matrix, log int, in ntt.Order, from, shift field.Elem) {
-	ntt.Extend(f, c.For, m.Values, m.Width, log, ntt.Log(m.Height())-log, in, from, shift)
+func (c *CPU) Extend(f *field.Field, list []Extension) {
+	extend := func(e *Extension, each ntt.For) {
+		log := ntt.Log(e.Values.Height())
+		ntt.ExtendTo(f, each, e.Rows.Values, e.Values.Values, e.Rows.Width, log, ntt.Log(e.Rows.Height())-log, e.Order, e.From, e.Shift)
+	}
+	var narrow []*Extension
+	for i := range list {
+		if e := &list[i]; SideBySide(e.Rows.Width, c.workers) {
+			narrow = append(narrow, e)
+		} else {
+			extend(e, c.For)
+		}
+	}
+	c.For(len(narrow), func(from, to int) {
+		for _, e := range narrow[from:to] {
+			extend(e, tree.Sequential)
+		}
+	})
 }
+
+// SideBySide reports whether so many workers extend matrices of that many columns one each.
+func SideBySide(width, workers int) bool { return ntt.Panels(width) < workers }
 
 // Interpolate implements Device.
 func (c *CPU) Interpolate(f *field.Field, m matrix.Matrix, in ntt.Order) {

@@ -8,6 +8,16 @@ import (
 	"rpp-node/prover/ntt"
 )
 
+// Extension is what to extend: the columns of Values hold polynomials' values on From·H, in
+// the given order, those of Rows receive the values of the same polynomials on Shift·K in
+// bit-reversed order. H and K are the subgroups of the matrices' heights. Values may be the
+// first rows of Rows.
+type Extension struct {
+	Rows, Values matrix.Matrix
+	Order        ntt.Order
+	From, Shift  field.Elem
+}
+
 // Device runs kernels.
 type Device interface {
 	// Name says which kernels run, for reports.
@@ -16,10 +26,8 @@ type Device interface {
 	Workers() int
 	// For calls body over disjoint ranges that cover [0, n), perhaps concurrently.
 	For(n int, body func(from, to int))
-	// Extend replaces the columns' values on from·H, which the first 2^log rows of m hold
-	// in the given order, by the values of the same polynomials on shift·K in bit-reversed
-	// order, K the subgroup of m's height.
-	Extend(f *field.Field, m matrix.Matrix, log int, in ntt.Order, from, shift field.Elem)
+	// Extend extends matrices, side by side where one would not keep all workers busy.
+	Extend(f *field.Field, list []Extension)
 	// Interpolate replaces values on the subgroup, in the given order, by coefficients,
 	// lowest first.
 	Interpolate(f *field.Field, m matrix.Matrix, in ntt.Order)

@@ -80,8 +80,7 @@ func TestTransformVectors(t *testing.T) {
 				}
 				extend := func(values []field.Elem, order ntt.Order, by int) matrix.Matrix {
 					m := matrix.New(in.Height()<<by, in.Width)
-					copy(m.Values, values)
-					dev.Extend(f, m, log, order, f.One(), g)
+					dev.Extend(f, []device.Extension{{Rows: m, Values: matrix.Matrix{Width: in.Width, Values: values}, Order: order, From: f.One(), Shift: g}})
 					return m
 				}
 				p, rev := interpolate(in.Values, ntt.Natural), natural(in)
@@ -97,7 +96,7 @@ func TestTransformVectors(t *testing.T) {
 				check("interpolation on the coset", scale(f, p, f.Inv(g)).Values, cs.CosetIDFT)
 				back := matrix.New(in.Height(), in.Width)
 				copy(back.Values, in.Values)
-				dev.Extend(f, back, log, ntt.Natural, g, g)
+				dev.Extend(f, []device.Extension{{Rows: back, Values: back, Order: ntt.Natural, From: g, Shift: g}})
 				check("values on the coset, brought back to it", natural(back), cs.Input.Values)
 			}
 		}
@@ -155,7 +154,7 @@ func TestWorkersGiveSameBytes(t *testing.T) {
 			dirty.Put()
 			got := matrix.Get(256, width)
 			copy(got.Values, m.Values)
-			dev.Extend(f, got, 6, ntt.Natural, f.One(), f.Generator())
+			dev.Extend(f, []device.Extension{{Rows: got, Values: got.Rows(0, 64), Order: ntt.Natural, From: f.One(), Shift: f.Generator()}})
 			tr := dev.Tree(merkle.NewSuite(merkle.Poseidon2, f), nil, []matrix.Matrix{got}, 4)
 			if wantTree == nil {
 				want, wantTree = got, tr
@@ -166,6 +165,46 @@ func TestWorkersGiveSameBytes(t *testing.T) {
 			}
 			if !slices.Equal(tr.Top(), wantTree.Top()) || tr.At(256, 77) != wantTree.At(256, 77) {
 				t.Errorf("width %d: tree by %d workers differs", width, workers)
+			}
+		}
+	}
+}
+
+// TestExtendSideBySide: a list of matrices, some of them narrow and some extended where
+// they lie, gives what each gives by itself, and leaves values elsewhere as they are.
+func TestExtendSideBySide(t *testing.T) {
+	f := field.KoalaBear
+	rng := rand.New(rand.NewPCG(3, 2))
+	var want, list []device.Extension
+	for i, width := range []int{5, 40, 1, 16, 166, 15, 33} {
+		values := matrix.New(8<<(i%3), width)
+		for k := range values.Values {
+			values.Values[k] = f.FromUint(rng.Uint64())
+		}
+		e := device.Extension{Values: values, Order: ntt.Order(i % 2), From: f.One(), Shift: f.FromUint(uint64(3 + i))}
+		e.Rows = matrix.New(values.Height()<<2, width)
+		device.NewCPU(1).Extend(f, []device.Extension{e})
+		want = append(want, e)
+	}
+	for _, workers := range []int{1, 2, 3, 8, 100} {
+		list = nil
+		for i, e := range want {
+			e.Rows = matrix.New(e.Rows.Height(), e.Rows.Width)
+			if i%4 == 1 {
+				copy(e.Rows.Values, e.Values.Values)
+				e.Values = e.Rows.Rows(0, e.Values.Height())
+			} else {
+				e.Values.Values = slices.Clone(e.Values.Values)
+			}
+			list = append(list, e)
+		}
+		device.NewCPU(workers).Extend(f, list)
+		for i, e := range list {
+			if !slices.Equal(e.Rows.Values, want[i].Rows.Values) {
+				t.Errorf("%d workers: matrix %d differs", workers, i)
+			}
+			if i%4 != 1 && !slices.Equal(e.Values.Values, want[i].Values.Values) {
+				t.Errorf("%d workers: the values of matrix %d changed", workers, i)
 			}
 		}
 	}

@@ -10,14 +10,19 @@ type For = func(n int, body func(from, to int))
 // given width; the first |H| hold the input, in the given order, and what the rest holds
 // does not matter. The output is in bit-reversed order.
 func Extend(f *field.Field, each For, values []field.Elem, width, log, logBlowup int, in Order, from, shift field.Elem) {
+	ExtendTo(f, each, values, values, width, log, logBlowup, in, from, shift)
+}
+
+// ExtendTo is Extend into the |K| rows of dst, from the |H| rows of values. Both may begin
+// at the same place.
+func ExtendTo(f *field.Field, each For, dst, values []field.Elem, width, log, logBlowup int, in Order, from, shift field.Elem) {
 	inverse := treeOf(treeKey{f, log, f.One(), true})
 	last := lastNodes(f, log, inverse)
 	// f(from·X) instead of f: one inverse tree serves all cosets
 	forward := treeOf(treeKey{f, log + logBlowup, f.Mul(shift, f.Inv(from)), false})
 	panels(f, each, width, log, buffers(logBlowup), func(w *worker, at int) {
-		v := view{values, at, width}
-		w.interpolate(v, in, inverse, last, view{})
-		w.cosets(v, forward, logBlowup)
+		w.interpolate(view{values, at, width}, in, inverse, last, view{})
+		w.cosets(view{dst, at, width}, forward, logBlowup)
 	})
 }
 

@@ -24,10 +24,14 @@ const panelColumns = lane
 // only empty. A variable for the tests.
 var streamWords = 8 << 20
 
+// Panels is into how many parts a transform of a matrix of that many columns can be cut
+// for workers.
+func Panels(width int) int { return (width + panelColumns - 1) / panelColumns }
+
 // panels calls body for every panel of a matrix's columns, with buffers for so many
 // copies of the panel.
 func panels(f *field.Field, each For, width, log, buffers int, body func(w *worker, at int)) {
-	each((width+panelColumns-1)/panelColumns, func(from, to int) {
+	each(Panels(width), func(from, to int) {
 		store := matrix.Get(buffers<<log, panelColumns)
 		defer store.Put()
 		w := newWorker(f, log, store.Values, buffers)
@@ -47,7 +51,7 @@ func buffers(logBlowup int) int { return min(2, 1<<logBlowup) }
 // 2^log coefficients each, is extended or evaluated on 2^(log+logBlowup) points.
 // Interpolate uses as much as for logBlowup 0.
 func ScratchBytes(width, log, logBlowup, workers int) int {
-	return min(workers, (width+panelColumns-1)/panelColumns) * buffers(logBlowup) * panelColumns * 4 << log
+	return min(workers, Panels(width)) * buffers(logBlowup) * panelColumns * 4 << log
 }
 
 // A worker transforms panels, each in a buffer whose rows are contiguous. It belongs to

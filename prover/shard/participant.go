@@ -96,9 +96,7 @@ func (p *Participant) SetChallenges(c *Challenges) error {
 		return err
 	}
 	if p.part.Alone {
-		for i := range p.traces {
-			p.wholeRows(system.Main, i) // by now committed to, but for a task out of order
-		}
+		p.wholeRows(system.Main, 0) // by now committed to, but for a task out of order
 	} else {
 		p.keepCoefficients(system.Permutation, p.lookups)
 		for _, m := range p.lookups {
@@ -152,7 +150,7 @@ func (p *Participant) shardRows(k system.RoundKind, mat, shard int) matrix.Matri
 	return rows
 }
 
-// wholeRows returns all rows of a matrix, extending it on first use.
+// wholeRows returns all rows of a matrix, extending all of its commitment on first use.
 func (p *Participant) wholeRows(k system.RoundKind, mat int) matrix.Matrix {
 	j := p.job
 	if k == system.Preprocessed {
@@ -162,34 +160,36 @@ func (p *Participant) wholeRows(k system.RoundKind, mat int) matrix.Matrix {
 	if rows, ok := p.rows[key]; ok {
 		return rows
 	}
-	f, m := j.Sys.Ext.Base, &j.Round(k).Mats[mat]
-	rows := p.takeValues(k, mat, 1<<j.LDELog(m))
-	p.dev.Extend(f, rows, m.LogHeight, ntt.Natural, f.One(), f.Generator())
-	p.rows[key] = rows
-	return rows
-}
-
-// takeValues returns a matrix of the given height whose first rows are the values that
-// a matrix extends: in the buffer where they lie, if nothing needs them afterwards.
-func (p *Participant) takeValues(k system.RoundKind, mat, height int) matrix.Matrix {
-	from := &p.traces
-	last := p.part.Consume && !p.job.Sys.Circuit.HasLookups()
+	f, mats := j.Sys.Ext.Base, j.Round(k).Mats
+	values, last := p.traces, p.part.Consume && !j.Sys.Circuit.HasLookups()
 	if k == system.Permutation {
-		from, last = &p.lookups, true
+		values, last = p.lookups, true
 	}
-	values := (*from)[mat]
-	if last {
-		(*from)[mat] = matrix.Matrix{}
-		if grown, ok := values.Grow(height); ok {
-			return grown
+	list := make([]device.Extension, len(mats))
+	var used []matrix.Matrix
+	for i := range mats {
+		height := 1 << j.LDELog(&mats[i])
+		rows, inPlace := matrix.Matrix{}, false
+		if last { // where the values lie, if there is room
+			rows, inPlace = values[i].Grow(height)
+		}
+		if !inPlace {
+			rows = matrix.Get(height, values[i].Width)
+		}
+		list[i] = device.Extension{Rows: rows, Values: values[i], Order: ntt.Natural, From: f.One(), Shift: f.Generator()}
+		p.rows[rowsKey{k, i, whole}] = rows
+		if last {
+			values[i] = matrix.Matrix{}
+			if !inPlace {
+				used = append(used, list[i].Values)
+			}
 		}
 	}
-	rows := matrix.Get(height, values.Width)
-	copy(rows.Values, values.Values)
-	if last {
-		values.Put()
+	p.dev.Extend(f, list)
+	for _, m := range used {
+		m.Put()
 	}
-	return rows
+	return p.rows[key]
 }
 
 // Whole returns a matrix that is not cut, all rows.

@@ -1,6 +1,9 @@
 package stark
 
 import (
+	"slices"
+
+	"rpp-node/prover/device"
 	"rpp-node/prover/field"
 	"rpp-node/prover/memory"
 	"rpp-node/prover/ntt"
@@ -70,10 +73,11 @@ func (k *Key) Footprint(logHeights []int, workers int, consume, room bool) Footp
 		}
 		return treeBytes(1 << top)
 	}
-	// Matrices are extended one after another, each with its own scratch memory: into a
-	// buffer beside their values, or where these lie.
+	// Matrices are extended one after another, each with its own scratch memory, narrow ones
+	// side by side (device.Extend): into a buffer beside their values, or where these lie.
 	var held int64
 	extend := func(stage Stage, mats []system.Mat, inPlace bool, heap int64) {
+		var narrow []int64 // scratch memory
 		for i, m := range mats {
 			learn(m.LogHeight, true, 0)
 			if stage == StageCommit {
@@ -85,8 +89,19 @@ func (k *Key) Footprint(logHeights []int, workers int, consume, room bool) Footp
 			if inPlace {
 				held -= size(mats[i:i+1], 0)
 			}
-			at(stage, held+int64(ntt.ScratchBytes(m.Width, m.LogHeight, b, workers)), heap)
+			scratch := int64(ntt.ScratchBytes(m.Width, m.LogHeight, b, workers))
+			if device.SideBySide(m.Width, workers) {
+				narrow = append(narrow, int64(ntt.ScratchBytes(m.Width, m.LogHeight, b, 1)))
+				continue
+			}
+			at(stage, held+scratch, heap)
 		}
+		slices.Sort(narrow)
+		var scratch int64
+		for _, bytes := range narrow[max(0, len(narrow)-workers):] {
+			scratch += bytes
+		}
+		at(stage, held+scratch, heap)
 	}
 	rounds := map[system.RoundKind][]system.Mat{}
 	for _, r := range s.Rounds(logHeights) {

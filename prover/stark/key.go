@@ -28,18 +28,22 @@ func NewKey(s *system.System, dev device.Device) *Key {
 	k.Prep = &shard.Preprocessed{}
 	f := s.Ext.Base
 	logMax := 0
+	var list []device.Extension
 	for i := range s.Circuit.Tables {
 		t := &s.Circuit.Tables[i]
 		if t.PrepWidth == 0 {
 			continue
 		}
-		log := ntt.Log(t.PrepHeight())
-		lde := matrix.New(1<<(log+s.FRI.LogBlowup), t.PrepWidth)
-		copy(lde.Values, t.Prep)
-		dev.Extend(f, lde, log, ntt.Natural, f.One(), f.Generator())
-		logMax = max(logMax, log+s.FRI.LogBlowup)
+		log := ntt.Log(t.PrepHeight()) + s.FRI.LogBlowup
+		lde := matrix.New(1<<log, t.PrepWidth)
+		list = append(list, device.Extension{
+			Rows: lde, Values: matrix.Matrix{Width: t.PrepWidth, Values: t.Prep},
+			Order: ntt.Natural, From: f.One(), Shift: f.Generator(),
+		})
+		logMax = max(logMax, log)
 		k.Prep.LDE = append(k.Prep.LDE, lde)
 	}
+	dev.Extend(f, list)
 	suite := merkle.NewSuite(s.Hash, f)
 	k.Prep.Tree = dev.Tree(suite, nil, k.Prep.LDE, 1<<merkle.LogCap(s.FRI.CapHeight, logMax))
 	s.PrepCap = k.Prep.Tree.Top()

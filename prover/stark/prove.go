@@ -266,19 +266,20 @@ func (c *conductor) commitQuotient(values [][]field.E) {
 	j, x, f := c.job, c.job.Sys.Ext, c.job.Sys.Ext.Base
 	mats := j.Round(system.Quotient).Mats
 	c.chunkLDE = make([]matrix.Matrix, len(mats))
+	list := make([]device.Extension, len(mats))
 	for i := range mats {
 		m := &mats[i]
 		lc := j.Sys.Layout.Tables[m.Table].LogChunks
 		n := 1 << m.LogHeight
 		rows := values[m.Table][field.ReverseBits(m.Chunk, lc)*n:][:n]
-		lde := matrix.Get(1<<j.LDELog(m), x.D)
-		for r := range rows {
-			copy(lde.Row(r), rows[r][:x.D])
+		c.chunkLDE[i] = matrix.Get(1<<j.LDELog(m), x.D)
+		coset := f.Mul(f.Generator(), f.Exp(f.Root(m.LogHeight+lc), uint64(m.Chunk)))
+		list[i] = device.Extension{
+			Rows: c.chunkLDE[i], Values: shard.CodewordRows(x, rows, 0),
+			Order: ntt.Reversed, From: coset, Shift: f.Generator(),
 		}
-		shift := f.Mul(f.Generator(), f.Exp(f.Root(m.LogHeight+lc), uint64(m.Chunk)))
-		c.dev.Extend(f, lde, m.LogHeight, ntt.Reversed, shift, f.Generator())
-		c.chunkLDE[i] = lde
 	}
+	c.dev.Extend(f, list)
 	memory.Trim()
 	logMax := j.LogMax()
 	c.trees[system.Quotient] = &cutTree{
