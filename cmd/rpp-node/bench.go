@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"runtime/metrics"
 	"syscall"
 	"time"
 
@@ -58,11 +59,30 @@ type benchResult struct {
 	DecodeMS   float64            `json:"decode_ms"` // of which decoding took
 	PeakBytes  int64              `json:"peak_memory_bytes"`
 	Predicted  int64              `json:"predicted_memory_bytes"`
+	StopMicros float64            `json:"longest_stop_us"` // until all goroutines had stopped for a collection
 	ProofBytes int                `json:"proof_bytes"`
 	Order      []string           `json:"stage_order"`
 	Stages     map[string]float64 `json:"stages_ms"`
 	Proven     float64            `json:"proven_bits"`
 	Revision   string             `json:"revision"`
+}
+
+// longestStop is how long the garbage collector has waited, at most and in microseconds,
+// for every goroutine to stop: as long as the longest kernel call, and what the machine's
+// other work adds.
+func longestStop() float64 {
+	sample := []metrics.Sample{{Name: "/sched/pauses/stopping/gc:seconds"}}
+	metrics.Read(sample)
+	if sample[0].Value.Kind() != metrics.KindFloat64Histogram {
+		return 0
+	}
+	h := sample[0].Value.Float64Histogram()
+	for i := len(h.Counts) - 1; i >= 0; i-- {
+		if h.Counts[i] > 0 {
+			return 1e6 * h.Buckets[i] // the bucket's lower bound
+		}
+	}
+	return 0
 }
 
 // usage is the CPU time and the peak resident size of the process so far.
@@ -160,6 +180,7 @@ func (c *benchRunCmd) Run(e *env) error {
 	}
 	r.ProveMS = millis(start)
 	after, peak := usage()
+	r.StopMicros = longestStop()
 	r.ProveCPU, r.PeakBytes = after-cpu, peak
 	r.Stages, r.Order = watch.Took, watch.Order
 	format := codec.Format{Ext: x, Hash: hash}
