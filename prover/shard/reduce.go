@@ -120,27 +120,38 @@ const reduceRows = 512
 func (r *Reducer) AddTo(word []field.E, h, from int, zeta field.E) {
 	x, f := r.j.Sys.Ext, r.j.Sys.Ext.Base
 	points := []field.E{zeta, x.MulBase(zeta, f.Root(h-r.j.Sys.FRI.LogBlowup))}
-	need := 0
+	var claimed []field.E // by point: Σ start·sum over the matrices
 	for _, m := range r.taken[h] {
-		need = max(need, len(m.starts))
+		for k := range m.starts {
+			if k == len(claimed) {
+				claimed = append(claimed, field.E{})
+			}
+			claimed[k] = x.Add(claimed[k], x.Mul(m.starts[k], m.sums[k]))
+		}
 	}
 	r.dev.For((len(word)+reduceRows-1)/reduceRows, func(a, b int) {
 		var at [reduceRows]field.Elem
-		var here, term [reduceRows]field.E
-		var inv [2][reduceRows]field.E
+		var here [reduceRows]field.E
+		var inv [reduceRows]field.E
+		var terms [2][reduceRows]field.E // by point, what is left to divide by z - x
 		for lo := a * reduceRows; lo < min(b*reduceRows, len(word)); lo += reduceRows {
 			n := min(reduceRows, len(word)-lo)
 			f.CosetReversed(at[:n], f.Generator(), h, from+lo)
-			for k, z := range points[:need] {
-				x.InverseDifferences(inv[k][:n], z, at[:n])
+			for k := range claimed {
+				for i := range terms[k][:n] {
+					terms[k][i] = claimed[k]
+				}
 			}
 			for _, m := range r.taken[h] {
 				w := m.rows.Width
 				r.powers.RowDots(here[:n], m.rows.Values[lo*w:(lo+n)*w], w, w)
 				for k := range m.starts {
-					x.AffineVec(term[:n], x.Mul(m.starts[k], m.sums[k]), x.Neg(m.starts[k]), here[:n])
-					x.MulAddVec(word[lo:lo+n], term[:n], inv[k][:n])
+					x.ScaleAddVec(terms[k][:n], x.Neg(m.starts[k]), here[:n])
 				}
+			}
+			for k := range claimed {
+				x.InverseDifferences(inv[:n], points[k], at[:n])
+				x.MulAddVec(word[lo:lo+n], terms[k][:n], inv[:n])
 			}
 		}
 	})
