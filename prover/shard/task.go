@@ -34,7 +34,7 @@ type Task struct {
 
 	Round    system.RoundKind  // Commit
 	Claims   *Claims           // Reduce
-	Addends  map[int][]field.E // Reduce: by log height, the conductor's part of the shard's rows
+	Addends  map[int][]field.E // Reduce: by log height, the conductor's part of the shard's rows; the task's to change
 	LogArity int               // CommitFold, Fold
 	Beta     field.E           // Fold
 	Tree     TreeID            // Query

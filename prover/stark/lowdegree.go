@@ -90,7 +90,7 @@ func (c *conductor) reduce(claims *shard.Claims) (map[int][]field.E, error) {
 		for h, w := range words {
 			if h > j.CrownLog() {
 				n := len(w) >> j.Plan.LogShards
-				tasks[i].Addends[h] = w[i*n : (i+1)*n]
+				tasks[i].Addends[h] = w[i*n : (i+1)*n : (i+1)*n]
 			}
 		}
 	}
