@@ -44,3 +44,33 @@ func (p *Perm) InternalLinear(state []field.Elem) {
 		state[i] = f.Add(f.Mul(p.diagonal[i], v), sum)
 	}
 }
+
+// externalInverse undoes ExternalLinear. With X the sum of the blocks x, the matrix gives
+// M4·(x + X) for each; these sum up to (n+1)·M4·X for n blocks.
+func (p *Perm) externalInverse(state []field.Elem) {
+	f := p.f
+	var sums [4]field.Elem
+	for b := 0; b < len(state); b += 4 {
+		m4Inverse(f, (*[4]field.Elem)(state[b:]))
+		for i := range sums {
+			sums[i] = f.Add(sums[i], state[b+i])
+		}
+	}
+	n := f.Inv(f.FromUint(uint64(len(state)/4 + 1)))
+	for i := range state {
+		state[i] = f.Sub(state[i], f.Mul(n, sums[i%4]))
+	}
+}
+
+// m4Inverse undoes m4. The inverse is a circulant too, of first row (-4, 3, -11, 17)/35.
+func m4Inverse(f *field.Field, x *[4]field.Elem) {
+	y := *x
+	over := f.Inv(f.FromUint(35))
+	for i := range x {
+		x[i] = 0
+		for j, v := range [4]int64{-4, 3, -11, 17} {
+			x[i] = f.Add(x[i], f.Mul(f.FromInt(v), y[(i+j)%4]))
+		}
+		x[i] = f.Mul(x[i], over)
+	}
+}

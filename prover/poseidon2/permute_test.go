@@ -142,3 +142,15 @@ func FuzzPermute(f *testing.F) {
 		}
 	})
 }
+
+func TestExternalInverse(t *testing.T) {
+	for name, p := range instances {
+		for _, state := range stateList(p, 40) {
+			got := slices.Clone(state)
+			p.ExternalLinear(got)
+			if p.externalInverse(got); !slices.Equal(got, state) {
+				t.Errorf("%s: the inverse of ExternalLinear gives %d for %d", name, got, state)
+			}
+		}
+	}
+}

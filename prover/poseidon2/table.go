@@ -24,13 +24,13 @@ func newTable(p *Perm) []uint64 {
 	t.head()
 	f := t.f
 	factor := f.FromUint(1 << 33) // Montgomery words, doubled
-	factor = t.full(t.Initial, p.external[0], factor)
+	factor = t.full(t.Initial, p.external[0], factor, true)
 	enter := f.Mul(t.r, f.Inv(factor))
 	t.enter(enter)
 	t.update()
 	t.partial()
-	factor = t.full(t.Final, p.external[1], f.Double(t.r))
-	t.montgomery(t.Out, f.Mul(f.FromUint(1<<32), f.Inv(factor)))
+	factor = t.full(t.Final, p.external[1], f.Double(t.r), false)
+	t.montgomery(t.Out, f.Mul(f.FromUint(1<<32), f.Inv(factor)), true)
 	return t.words
 }
 
@@ -48,7 +48,7 @@ func (t *tableBuilder) head() {
 		plan.Barrett:        (1 << 52) / p,
 		plan.One:            1,
 		plan.Even:           1<<33 - 2,
-		plan.Offset:         plan.OffsetMultiple * p,
+		plan.Odd:            p,
 		plan.Complement:     plan.ComplementMultiple * p,
 		plan.TwoP:           2 * p,
 		plan.Weight:         uint64(t.Width) - 1,
@@ -56,34 +56,61 @@ func (t *tableBuilder) head() {
 	} {
 		t.words[at] = v
 	}
+	if t.Degree > 3 {
+		t.words[plan.Odd] *= plan.OddMultiple
+	}
 }
 
-// montgomery places the constant that multiplies by v.
-func (t *tableBuilder) montgomery(at int, v field.Elem) {
-	c := uint64(t.f.Uint(t.f.Neg(t.f.Mul(v, t.r))))
+// montgomery places the constant that multiplies by v, for odd factors or for any.
+func (t *tableBuilder) montgomery(at int, v field.Elem, odd bool) {
+	if !odd {
+		v = t.f.Neg(v)
+	}
+	c := uint64(t.f.Uint(t.f.Mul(v, t.r)))
+	cmu := c * t.words[plan.MU]
+	if odd {
+		cmu = -cmu
+	}
 	t.words[at] = c
-	t.words[at+1] = c * t.words[plan.MU] & lowBits
+	t.words[at+1] = cmu & lowBits
 }
 
 // full places the constants of full rounds which the state enters with the given factor,
-// and returns the factor after them. They are odd; where sums may be negative, they make
-// them positive.
-func (t *tableBuilder) full(at int, rounds [fullRoundsHalf][]field.Elem, factor field.Elem) field.Elem {
-	f, p := t.f, t.P()
-	for _, rc := range rounds {
-		for _, c := range rc {
-			v := uint64(f.Uint(f.Mul(c, factor)))
-			if v%2 == 0 {
-				v += p
+// and returns the factor after them. Half of each round's constants, as results are doubled
+// after they are added, goes back through the matrix to the round before; those of the
+// first round go as they are through matrix to what is added to the state at first.
+func (t *tableBuilder) full(at int, rounds [fullRoundsHalf][]field.Elem, factor field.Elem, matrix bool) field.Elem {
+	f := t.f
+	degree := uint64(t.Degree)
+	for r := range 1 + len(rounds) {
+		for i := range t.Width {
+			switch {
+			case r == 0:
+			case t.Degree == 3:
+				t.words[at+t.Width*r+i] = 1
 			}
-			if t.Degree > 3 {
-				v += t.words[plan.Offset]
-			}
-			t.words[at] = v
-			at++
 		}
-		d := uint64(t.Degree)
-		factor = f.Mul(f.Double(f.Exp(factor, d)), f.Inv(f.Exp(t.r, d-1)))
+	}
+	for r, rc := range rounds {
+		c := make([]field.Elem, len(rc))
+		for i, v := range rc {
+			c[i] = f.Mul(v, f.Mul(factor, f.Half()))
+		}
+		if r > 0 || matrix {
+			t.perm.externalInverse(c)
+		}
+		for i, v := range c {
+			w := &t.words[at+t.Width*r+i]
+			switch u := uint64(f.Uint(v)); {
+			case r == 0 && matrix:
+				*w = 2 * u
+			case r == 0 || t.Degree == 3:
+				*w += u
+			default: // it is subtracted
+				*w -= u
+			}
+		}
+		factor = f.Mul(f.Double(f.Exp(factor, degree)), f.Inv(f.Exp(t.r, degree-1)))
 	}
 	return factor
 }
@@ -94,7 +121,7 @@ func (t *tableBuilder) enter(v field.Elem) {
 	f := t.f
 	at := t.Enter
 	place := func(v field.Elem) {
-		t.montgomery(at, v)
+		t.montgomery(at, v, true)
 		at += plan.MontgomeryWords
 	}
 	place(f.Mul(v, f.Half()))
@@ -111,7 +138,7 @@ func (t *tableBuilder) enter(v field.Elem) {
 		v := f.Mul(v, f.Mul(f.Half(), inverse))
 		place(f.Mul(v, inverse))
 		place(v)
-		t.montgomery(leave, d)
+		t.montgomery(leave, d, false)
 		leave += plan.MontgomeryWords
 	}
 }

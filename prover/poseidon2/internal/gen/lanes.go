@@ -1,74 +1,58 @@
 package main
 
-import "rpp-node/prover/poseidon2/internal/plan"
+// Instructions on 64-bit lanes. Operands that may be constants are called m; the others
+// are values, or registers.
 
-// Instructions on 64-bit lanes, and their latencies on Zen 5. Operands that may be
-// constants are called m; the others are values, or registers.
+func (b *block) load(address string) *value { return b.op("VMOVDQU64", address, (*value)(nil)) }
+func (b *block) add(m, x any) *value        { return b.into(nil, "VPADDQ", m, x) }
+func (b *block) sub(x, m any) *value        { return b.into(nil, "VPSUBQ", m, x) } // x - m
+func (b *block) and(m, x any) *value        { return b.into(nil, "VPANDQ", m, x) }
+func (b *block) mulu(m, x any) *value       { return b.into(nil, "VPMULUDQ", m, x) }
+func (b *block) double(x any) *value        { return b.into(nil, "VPSLLQ", "$1", x) }
+func (b *block) high(x any) *value          { return b.into(nil, "VPSRLQ", "$52", x) }
 
-const (
-	latencyALU  = 2
-	latencyMul  = 3
-	latencyMadd = 4
-	latencyLoad = 8
-)
+// into writes the result of an operation to d.
+func (b *block) into(d *value, name string, m, x any) *value { return b.op(name, m, x, d) }
 
-func (b *block) load(address string) *value {
-	return b.op("VMOVDQU64", load, latencyLoad, false, address, (*value)(nil))
-}
-func (b *block) add(m, x any) *value { return b.into(nil, "VPADDQ", m, x) }
-func (b *block) sub(x, m any) *value { return b.into(nil, "VPSUBQ", m, x) } // x - m
-func (b *block) and(m, x any) *value { return b.into(nil, "VPANDQ", m, x) }
-
-// into writes the result of an operation of the four pipes to d.
-func (b *block) into(d *value, name string, m, x any) *value {
-	return b.op(name, alu, latencyALU, false, m, x, d)
-}
-
-func (b *block) shifted(name, by string, x any) *value {
-	return b.op(name, shift, latencyALU, false, by, x, (*value)(nil))
-}
-
-func (b *block) mulu(m, x any) *value {
-	return b.op("VPMULUDQ", mul, latencyMul, false, m, x, (*value)(nil))
-}
+// copy overwrites d.
+func (b *block) copy(v, d *value) { b.op("VMOVDQA64", v, d) }
 
 func (b *block) zero() *value {
 	v := &value{}
-	return b.op("VPXORQ", none, 0, false, v, v, v)
+	return b.late("VPXORQ", v, v, v)
 }
 
-// set copies a constant, a register or a value.
+// set copies a constant or a register.
 func (b *block) set(m any) *value {
-	if c, ok := m.(constant); ok {
-		return b.op(broadcast, load, latencyLoad, false, c, (*value)(nil))
+	switch m := m.(type) {
+	case constant:
+		return b.late(broadcast, m, (*value)(nil))
+	case *value:
+		return b.op("VMOVDQA64", m, (*value)(nil))
 	}
-	return b.op("VMOVDQA64", none, 0, false, m, (*value)(nil))
+	return b.late("VMOVDQA64", m, (*value)(nil))
 }
-
-// copy overwrites d.
-func (b *block) copy(v, d *value) { b.op("VMOVDQA64", none, 0, false, v, d) }
 
 // lo and hi add the half of a product to d.
-func (b *block) lo(m, x any, d *value) *value {
-	return b.op("VPMADD52LUQ", mul, latencyMadd, true, m, x, d)
-}
-func (b *block) hi(m, x any, d *value) *value {
-	return b.op("VPMADD52HUQ", mul, latencyMadd, true, m, x, d)
-}
+func (b *block) lo(m, x any, d *value) *value { return b.op("VPMADD52LUQ", m, x, d) }
+func (b *block) hi(m, x any, d *value) *value { return b.op("VPMADD52HUQ", m, x, d) }
 
 // reducer has the constants of reductions: in registers where there are enough, for loads
 // would be the bottleneck.
-type reducer struct{ p, negP, barrett any }
-
-func (k *kernel) reducer() *reducer {
-	return &reducer{k.c(plan.P), k.c(plan.NegP), k.c(plan.Barrett)}
-}
+type reducer struct{ p, negP, barrett, one any }
 
 // montgomery is -x·c/R, between 0 and 2p, given c and c·p^-1 mod R.
 func (r *reducer) montgomery(b *block, x *value, c, cmu any) *value {
 	q := b.lo(cmu, x, b.zero())
 	h := b.hi(c, x, b.zero())
 	return b.hi(r.p, q, b.sub(b.set(r.p), h))
+}
+
+// montgomeryOdd is x·c/R for an odd x, positive and below p + 2^20, given c and -c·p^-1 mod
+// R.
+func (r *reducer) montgomeryOdd(b *block, x *value, c, negCMU any) *value {
+	q := b.lo(negCMU, x, b.zero())
+	return b.hi(r.p, q, b.hi(c, x, b.set(r.one)))
 }
 
 // fold writes x mod p, or that plus p, to d. Bits above the low 52 may be anything.

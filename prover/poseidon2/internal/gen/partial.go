@@ -6,7 +6,8 @@ import (
 	"rpp-node/prover/poseidon2/internal/plan"
 )
 
-// Partial rounds, of one half, whose elements stay in registers.
+// Partial rounds, of one half, whose elements stay in registers, but for the one that is
+// not multiplied.
 //
 // Let x be the input of the S-box in round j, its round constant added; T the sum of all
 // other elements, c the next constant. The S-box's output S gives σ = T + S, every other
@@ -30,7 +31,7 @@ type partial struct {
 }
 
 func (k *kernel) partialRounds() {
-	p := &partial{kernel: k, reducer: k.reducer()}
+	p := &partial{kernel: k, reducer: &reducer{k.c(plan.P), k.c(plan.NegP), k.c(plan.Barrett), k.c(plan.One)}}
 	next := 0
 	register := func() *value {
 		next++
@@ -38,6 +39,10 @@ func (k *kernel) partialRounds() {
 	}
 	p.x, p.y = register(), register()
 	for i := range k.Lanes {
+		if k.Lanes[i].Kind == plan.Keep {
+			p.lanes = append(p.lanes, [2]*value{})
+			continue
+		}
 		a := register()
 		l := [2]*value{a, a}
 		if k.Lanes[i].Pair() {
@@ -63,11 +68,13 @@ func (k *kernel) partialRounds() {
 }
 
 // temporary is how many registers the temporary values of a round need.
-const temporary = 7
+const temporary = 8
 
 func (p *partial) block() *block {
 	for _, l := range p.lanes {
-		*l[0], *l[1] = *fixed(l[0].reg), *fixed(l[1].reg)
+		if l[0] != nil {
+			*l[0], *l[1] = *fixed(l[0].reg), *fixed(l[1].reg)
+		}
 	}
 	p.x, p.y = fixed(p.x.reg), fixed(p.y.reg)
 	return &block{free: append([]string(nil), p.free...)}
@@ -79,32 +86,35 @@ func (p *partial) block() *block {
 func (p *partial) enter(free []string) {
 	p.free = free
 	k, b := p.kernel, p.block()
-	r := &reducer{p: b.set(k.c(plan.P))}
-	element := func(i int) *value {
-		x := b.load(row(half, i))
-		return k.positive(b, b.add(row(half, k.Width+i%4), x))
-	}
+	r := &reducer{p: b.set(k.c(plan.P)), one: k.c(plan.One)}
+	element := func(i int) *value { return b.add(row(half, k.Width+i%4), b.load(row(half, i))) }
 	at := k.Enter
-	scale := func(x, d *value) {
-		b.copy(r.montgomery(b, x, k.c(at), k.c(at+1)), d)
+	scale := func(x *value) *value {
+		v := r.montgomeryOdd(b, x, k.c(at), k.c(at+1))
 		at += plan.MontgomeryWords
+		return v
 	}
 	x := element(0)
-	scale(x, p.y)
-	v := r.montgomery(b, x, k.c(at), k.c(at+1))
-	at += plan.MontgomeryWords
-	b.into(p.x, "VPADDQ", k.c(k.First), v)
+	b.copy(scale(x), p.y)
+	b.into(p.x, "VPADDQ", k.c(k.First), scale(x))
 	for i := range k.Lanes {
 		l := &k.Lanes[i]
-		if !l.Pair() {
-			scale(element(l.Plus), p.lanes[i][0])
+		plus := element(l.Plus)
+		if l.Kind == plan.Keep {
+			b.store(scale(plus), row(half, l.Plus))
 			continue
 		}
-		plus, minus := element(l.Plus), element(l.Minus)
-		scale(b.add(plus, minus), p.lanes[i][1])
-		scale(b.sub(b.add(k.c(plan.Complement), plus), minus), p.lanes[i][0])
+		if !l.Pair() {
+			b.copy(scale(plus), p.lanes[i][0])
+			continue
+		}
+		// Elements are odd, as the multiple of p is that goes to sum and difference.
+		plus = b.add(k.c(plan.Complement), plus)
+		minus := element(l.Minus)
+		b.copy(scale(b.add(plus, minus)), p.lanes[i][1])
+		b.copy(scale(b.sub(plus, minus)), p.lanes[i][0])
 	}
-	k.emit(b.scheduled()...)
+	k.emit(b.lines()...)
 }
 
 // rounds writes n rounds, of which the first is even.
@@ -116,7 +126,7 @@ func (p *partial) rounds(n int) {
 	for j := range n {
 		p.round(b, j)
 	}
-	p.emit(b.scheduled()...)
+	p.emit(b.lines()...)
 	p.emit(fmt.Sprintf("ADDQ $%d, %s", 8*n*plan.PartialWords, round))
 }
 
@@ -125,10 +135,15 @@ func (p *partial) round(b *block, j int) {
 	constant := func(word int) constant {
 		return constant(fmt.Sprintf("%d(%s)", 8*(plan.PartialWords*j+word), round))
 	}
-	s := p.sbox(b)
+	var s, u *value
 	small := &value{}
-	p.fold(b, p.x, small)
-	u := p.products(b)
+	chain := b.sequence(func() {
+		m := b.lo(k.c(plan.MU), p.x, b.zero())
+		p.fold(b, p.x, small)
+		s = p.sbox(b, m)
+	})
+	products := b.sequence(func() { u = p.products(b) })
+	b.insts = append(b.insts, spread(products, chain)...)
 	g := b.lo(k.c(plan.MinusTwoWeight), p.y, b.set(constant(plan.NextSum)))
 	if j%2 == 0 {
 		g = b.sub(g, u)
@@ -145,6 +160,10 @@ func (p *partial) round(b *block, j int) {
 	}
 	for i := range p.lanes {
 		l := &p.lanes[i]
+		if at := row(half, p.Lanes[i].Plus); l[1] == nil {
+			b.store(b.add(at, sigma), at)
+			continue
+		}
 		b.into(l[1], "VPADDQ", sigma, l[1])
 		l[0], l[1] = l[1], l[0]
 	}
@@ -154,43 +173,57 @@ func (p *partial) round(b *block, j int) {
 // products multiplies the lanes and returns their sum, U.
 func (p *partial) products(b *block) *value {
 	var u *value
-	add := func(pairs bool) {
+	var waiting []*value // products that are not ready yet
+	add := func() {
+		if u == nil {
+			u = b.set(waiting[0])
+		} else {
+			u = b.add(waiting[0], u)
+		}
+		waiting = waiting[1:]
+	}
+	for _, pairs := range []bool{true, false} {
 		for i := range p.lanes {
-			if p.Lanes[i].Pair() != pairs {
+			l := &p.Lanes[i]
+			if l.Pair() != pairs {
+				continue
+			}
+			if l.Kind == plan.Keep {
+				u = b.add(row(half, l.Plus), u)
 				continue
 			}
 			d := p.lanes[i][1]
 			if v := p.multiply(b, i, d); v != d {
 				b.copy(v, d)
 			}
-			if u == nil {
-				u = b.set(d)
-			} else {
-				u = b.add(d, u)
+			if waiting = append(waiting, d); len(waiting) > lag {
+				add()
 			}
 		}
+		for len(waiting) > 0 {
+			add()
+		}
+		if pairs {
+			u = b.double(u)
+		}
 	}
-	add(true)
-	u = b.add(u, u)
-	add(false)
 	return u
 }
 
 // sbox gives x^3 or x^7, which may be negative. Products are taken negative where that
-// makes a sum of an accumulation; the low half of a product that is added may be zero.
-func (p *partial) sbox(b *block) *value {
+// makes a sum of an accumulation; the low half of a product that is added may be zero. m is x·p^-1 mod R.
+func (p *partial) sbox(b *block, m *value) *value {
 	k, x := p.kernel, p.x
 	// negative is what is left of R times a product, given its high half and q.
 	negative := func(h, q *value) *value { return b.hi(p.p, q, b.sub(b.set(p.p), h)) }
-	m := b.lo(k.c(plan.MU), x, b.zero())
 	x2 := negative(b.hi(x, x, b.zero()), b.lo(m, x, b.zero())) // -x²
 	h, q := b.hi(x2, x, b.zero()), b.lo(m, x2, b.zero())
 	if k.Degree == 7 {
 		x3 := negative(h, q)
 		t := b.mulu(x2, x2)
-		x4 := negative(b.shifted("VPSRLQ", "$52", t), b.lo(k.c(plan.MU), t, b.zero())) // -x⁴
+		x4 := negative(b.high(t), b.lo(k.c(plan.MU), t, b.zero())) // -x⁴
 		t = b.mulu(x4, x3)
-		h, q = b.shifted("VPSRLQ", "$52", t), b.lo(k.c(plan.MU), t, b.zero())
+		h, q = b.high(t), b.lo(k.c(plan.MU), t, b.zero())
 	}
 	return b.hi(p.p, q, b.sub(b.zero(), h))
 }
@@ -220,19 +253,25 @@ func (p *partial) scale(b *block, factor uint64, a *value, at int) *value {
 	for by := 1; by < 5; by++ {
 		switch s := fmt.Sprintf("$%d", by); factor {
 		case 1 << by:
-			return b.shifted("VPSLLQ", s, a)
+			return b.into(nil, "VPSLLQ", s, a)
 		case 1<<by + 1:
-			return b.add(a, b.shifted("VPSLLQ", s, a))
+			return b.add(a, b.into(nil, "VPSLLQ", s, a))
 		}
 	}
 	return b.lo(p.c(at+plan.Multiplier), a, b.zero())
 }
 
 // leave updates the lanes once more, takes the pairs apart, and stores all elements
-// doubled, so that they are even.
+// doubled, so that they are even, with the constants of the next round.
 func (p *partial) leave() {
 	k, b := p.kernel, p.block()
-	store := func(v *value, i int) { b.store("VMOVDQU64", b.shifted("VPSLLQ", "$1", v), row(half, i)) }
+	store := func(v *value, i int) {
+		b.store(b.double(b.add(k.c(k.Final+i), v)), row(half, i))
+	}
+	odd := b.set(k.c(plan.Odd))
+	for j := range 4 { // there is no matrix, and no sums
+		b.store(odd, row(half, k.Width+j))
+	}
 	small := &value{}
 	p.fold(b, p.x, small)
 	e := b.set(constant(fmt.Sprintf("%d(%s)", 8*plan.Recover, round)))
@@ -247,6 +286,10 @@ func (p *partial) leave() {
 	at := k.Leave
 	for i := range k.Lanes {
 		l := &k.Lanes[i]
+		if l.Kind == plan.Keep {
+			store(b.add(row(half, l.Plus), sigma), l.Plus)
+			continue
+		}
 		last := p.lanes[i][0]
 		v := b.add(sigma, p.multiply(b, i, p.lanes[i][1]))
 		if l.Pair() {
@@ -257,5 +300,5 @@ func (p *partial) leave() {
 		}
 		store(v, l.Plus)
 	}
-	k.emit(b.scheduled()...)
+	k.emit(b.lines()...)
 }

@@ -6,13 +6,13 @@ const HalfRounds = 4
 // Layout is where the constants lie in the table, in 64-bit words. A Montgomery constant
 // takes two: the factor and the factor times p^-1 mod 2^52.
 type Layout struct {
-	Initial int // HalfRounds rows of round constants
+	Initial int // a row that is added to the state, then one for each round
 	Enter   int // Montgomery constants: element 0, twice; each lane, for pairs sum and difference
 	First   int // round constant of element 0 in the first partial round
 	Update  int // constants of Kind for each lane
 	Partial int // PartialWords for each partial round, and for the update after the last
 	Leave   int // Montgomery constant for each pair
-	Final   int // HalfRounds rows of round constants
+	Final   int // the same for the last full rounds
 	Out     int // Montgomery constant
 	Words   int
 }
@@ -26,7 +26,7 @@ const (
 	Barrett               // floor(2^52 / p)
 	One                   // 1
 	Even                  // 2^33 - 2: a 32-bit word, doubled
-	Offset                // OffsetMultiple·p
+	Odd                   // an odd multiple of p, for degree 7 above the size of negative sums
 	Complement            // ComplementMultiple·p
 	TwoP                  // 2p
 	Weight                // the number n of elements that a partial round adds up
@@ -34,12 +34,12 @@ const (
 	headWords
 )
 
-// Multiples of p that keep differences positive. In full rounds of BabyBear an element is
+// Multiples of p that keep differences positive. In full rounds of degree 7 an element is
 // a sum, with weights of at most 49, of doubled results above -p - 2^12. In partial rounds
-// see the test of bounds.
+// b and sums of lanes are below 1023p, which is odd for a reason of its own (see enter).
 const (
-	OffsetMultiple     = 100
-	ComplementMultiple = 1024
+	OddMultiple        = 101
+	ComplementMultiple = 1023
 )
 
 // Words of one partial round: the constant of b, and of e.
@@ -74,13 +74,13 @@ func (p *Plan) layout() (l Layout) {
 			pairs++
 		}
 	}
-	l.Initial = take(HalfRounds * p.Width)
+	l.Initial = take((1 + HalfRounds) * p.Width)
 	l.Enter = take(MontgomeryWords * (2 + lanes + pairs))
 	l.First = take(1)
 	l.Update = take(UpdateWords * lanes)
 	l.Partial = take(PartialWords * (p.Rounds + 1))
 	l.Leave = take(MontgomeryWords * pairs)
-	l.Final = take(HalfRounds * p.Width)
+	l.Final = take((1 + HalfRounds) * p.Width)
 	l.Out = take(MontgomeryWords)
 	l.Words = at
 	return l
