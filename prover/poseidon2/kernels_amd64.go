@@ -19,25 +19,38 @@ var hasIFMA = cpu.X86.HasAVX512IFMA
 // kernelSet are an instance's kernels.
 type kernelSet struct {
 	avx512 func(words *uint32, table *uint64, skip uint64)
+	avx2   func(words, constants *uint32)
 }
 
 func kernelsOf(name plan.Name) kernelSet {
 	return map[plan.Name]kernelSet{
-		"KB16": {permuteKB16AVX512},
-		"KB24": {permuteKB24AVX512},
-		"BB16": {permuteBB16AVX512},
-		"BB24": {permuteBB24AVX512},
+		"KB16": {permuteKB16AVX512, permuteKB16AVX2},
+		"KB24": {permuteKB24AVX512, permuteKB24AVX2},
+		"BB16": {permuteBB16AVX512, permuteBB16AVX2},
+		"BB24": {permuteBB24AVX512, permuteBB24AVX2},
 	}[name]
 }
+
+//go:noescape
+func permuteKB16AVX2(words, constants *uint32)
 
 //go:noescape
 func permuteKB16AVX512(words *uint32, table *uint64, skip uint64)
 
 //go:noescape
+func permuteKB24AVX2(words, constants *uint32)
+
+//go:noescape
 func permuteKB24AVX512(words *uint32, table *uint64, skip uint64)
 
 //go:noescape
+func permuteBB16AVX2(words, constants *uint32)
+
+//go:noescape
 func permuteBB16AVX512(words *uint32, table *uint64, skip uint64)
+
+//go:noescape
+func permuteBB24AVX2(words, constants *uint32)
 
 //go:noescape
 func permuteBB24AVX512(words *uint32, table *uint64, skip uint64)
@@ -53,11 +66,15 @@ func storeDigestsAVX512(digests, words *uint32)
 
 // permute permutes s, or reports that there is no kernel.
 func (k *kernelSet) permute(s *states, p *Perm, o overwritten) bool {
-	if kernels.Active() == kernels.AVX512 && hasIFMA {
+	switch set := kernels.Active(); {
+	case set == kernels.AVX512 && hasIFMA:
 		k.avx512(&s[0], &p.table[0], uint64(o))
-		return true
+	case set >= kernels.AVX2:
+		k.avx2(&s[0], &words(p.flat)[0])
+	default:
+		return false
 	}
-	return false
+	return true
 }
 
 // loads reports whether load has a kernel for blocks of rate elements.

@@ -6,6 +6,7 @@ import (
 	"testing"
 
 	"rpp-node/prover/field"
+	"rpp-node/prover/internal/vectors"
 	"rpp-node/prover/kernels"
 )
 
@@ -47,6 +48,36 @@ func TestPermuteLanes(t *testing.T) {
 					t.Fatalf("%s: %d\nwant %d", name, got, w)
 				}
 			}
+		}
+	})
+}
+
+// TestPermuteLanesVectors sends upstream's vectors through the kernels.
+func TestPermuteLanesVectors(t *testing.T) {
+	var groups []struct {
+		Name  string
+		Cases []struct{ In, Out []uint64 }
+	}
+	vectors.JSON(t, "poseidon2.json", &groups)
+	everySet(t, func(t *testing.T) {
+		tested := 0
+		for _, g := range groups {
+			p := instances[g.Name]
+			if p == nil {
+				continue
+			}
+			for i, c := range g.Cases {
+				in, out := elems(p.f, narrow(t, c.In)), elems(p.f, narrow(t, c.Out))
+				got := sideBySide(p, slices.Repeat([][]field.Elem{in}, Lanes))
+				p.PermuteLanes(got)
+				if !slices.Equal(got, sideBySide(p, slices.Repeat([][]field.Elem{out}, Lanes))) {
+					t.Errorf("%s case %d: %d, want %d in all lanes", g.Name, i, got, out)
+				}
+				tested++
+			}
+		}
+		if tested == 0 {
+			t.Error("no vectors")
 		}
 	})
 }

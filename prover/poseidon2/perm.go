@@ -2,6 +2,7 @@ package poseidon2
 
 import (
 	"fmt"
+	"slices"
 
 	"rpp-node/prover/field"
 	"rpp-node/prover/poseidon2/internal/plan"
@@ -29,7 +30,8 @@ type Perm struct {
 	diagonal []field.Elem
 	digest   [32]byte
 	arranged *plan.Plan
-	table    []uint64 // constants of the AVX-512 kernel
+	table    []uint64     // constants of the AVX-512 kernel
+	flat     []field.Elem // round constants in the order of the rounds, for the AVX2 kernel
 	kernels  kernelSet
 }
 
@@ -64,6 +66,7 @@ func newPerm(f *field.Field, rc *roundConstants, name plan.Name) *Perm {
 		p.diagonal[i] = ratio(f, v)
 	}
 	p.table = newTable(p)
+	p.flat = slices.Concat(slices.Concat(p.external[0][:]...), p.internal, slices.Concat(p.external[1][:]...))
 	p.digest = p.computeDigest()
 	return p
 }

@@ -16,6 +16,11 @@ func main() {
 		k.permute(name)
 	}
 	f.Write("kernels_avx512_amd64.s")
+	f = asm.NewFile(asm.AVX2)
+	for _, name := range names() {
+		permuteNarrow(f, name)
+	}
+	f.Write("kernels_avx2_amd64.s")
 }
 
 func names() (out []plan.Name) {
