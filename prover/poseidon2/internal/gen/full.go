@@ -90,10 +90,7 @@ func (k *kernel) sboxes(b *block, base string, i int, sums [4]*value, x *[4]*val
 			x[j] = k.sbox(b, b.add(row(base, i+j), sums[j]), c)
 		})
 	}
-	if k.Degree == 3 {
-		return append(take(seqs[0], seqs[1]), take(seqs[2], seqs[3])...)
-	}
-	return slices.Concat(seqs[:]...)
+	return append(take(seqs[0], seqs[1]), take(seqs[2], seqs[3])...)
 }
 
 func (k *kernel) loadSums(b *block, base string) (sums [4]*value) {

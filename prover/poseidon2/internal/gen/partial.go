@@ -6,8 +6,8 @@ import (
 	"rpp-node/prover/poseidon2/internal/plan"
 )
 
-// Partial rounds, of one half, whose elements stay in registers, but for the one that is
-// not multiplied.
+// Partial rounds, of one half. The elements of pairs stay in registers; those alone are
+// kept among the rows of the elements, because registers are better used for constants.
 //
 // Let x be the input of the S-box in round j, its round constant added; T the sum of all
 // other elements, c the next constant. The S-box's output S gives σ = T + S, every other
@@ -24,8 +24,9 @@ import (
 //     not wait for the S-box. b, as y, and x are reduced.
 type partial struct {
 	*kernel
-	lanes [][2]*value // A in the last round and in the one before; the same of an element alone
+	lanes [][2]*value // of pairs: A in the last round and in the one before
 	x, y  *value
+	sigma *value // σ of the round before the last, yet to be added to lanes[…][0]
 	*reducer
 	free []string
 }
@@ -37,16 +38,11 @@ func (k *kernel) partialRounds() {
 		next++
 		return fixed(k.V(next - 1))
 	}
-	p.x, p.y = register(), register()
+	p.x, p.y, p.sigma = register(), register(), register()
 	for i := range k.Lanes {
-		if k.Lanes[i].Kind == plan.Keep {
-			p.lanes = append(p.lanes, [2]*value{})
-			continue
-		}
-		a := register()
-		l := [2]*value{a, a}
+		var l [2]*value
 		if k.Lanes[i].Pair() {
-			l[1] = register()
+			l = [2]*value{register(), register()}
 		}
 		p.lanes = append(p.lanes, l)
 	}
@@ -68,15 +64,17 @@ func (k *kernel) partialRounds() {
 }
 
 // temporary is how many registers the temporary values of a round need.
-const temporary = 8
+const temporary = 10
 
 func (p *partial) block() *block {
 	for _, l := range p.lanes {
-		if l[0] != nil {
-			*l[0], *l[1] = *fixed(l[0].reg), *fixed(l[1].reg)
+		for _, v := range l {
+			if v != nil {
+				*v = *fixed(v.reg)
+			}
 		}
 	}
-	p.x, p.y = fixed(p.x.reg), fixed(p.y.reg)
+	p.x, p.y, p.sigma = fixed(p.x.reg), fixed(p.y.reg), fixed(p.sigma.reg)
 	return &block{free: append([]string(nil), p.free...)}
 }
 
@@ -94,18 +92,15 @@ func (p *partial) enter(free []string) {
 		at += plan.MontgomeryWords
 		return v
 	}
+	b.op("VPXORQ", p.sigma, p.sigma, p.sigma)
 	x := element(0)
 	b.copy(scale(x), p.y)
 	b.into(p.x, "VPADDQ", k.c(k.First), scale(x))
 	for i := range k.Lanes {
 		l := &k.Lanes[i]
 		plus := element(l.Plus)
-		if l.Kind == plan.Keep {
-			b.store(scale(plus), row(half, l.Plus))
-			continue
-		}
 		if !l.Pair() {
-			b.copy(scale(plus), p.lanes[i][0])
+			b.store(scale(plus), row(half, l.Plus))
 			continue
 		}
 		// Elements are odd, as the multiple of p is that goes to sum and difference.
@@ -139,8 +134,7 @@ func (p *partial) round(b *block, j int) {
 	small := &value{}
 	chain := b.sequence(func() {
 		m := b.lo(k.c(plan.MU), p.x, b.zero())
-		p.fold(b, p.x, small)
-		s = p.sbox(b, m)
+		s = p.sbox(b, m, func() { p.fold(b, p.x, small) })
 	})
 	products := b.sequence(func() { u = p.products(b) })
 	b.insts = append(b.insts, spread(products, chain)...)
@@ -152,34 +146,32 @@ func (p *partial) round(b *block, j int) {
 	}
 	sum := b.lo(k.c(plan.Weight), small, g)
 	b.into(p.x, "VPADDQ", s, sum)
-	sigma := b.add(p.y, p.y)
-	if j%2 == 0 {
-		sigma = b.sub(b.add(constant(plan.Recover), sigma), small)
-	} else {
-		sigma = b.add(b.sub(b.set(constant(plan.Recover)), sigma), small)
-	}
-	for i := range p.lanes {
-		l := &p.lanes[i]
-		if at := row(half, p.Lanes[i].Plus); l[1] == nil {
-			b.store(b.add(at, sigma), at)
-			continue
-		}
-		b.into(l[1], "VPADDQ", sigma, l[1])
-		l[0], l[1] = l[1], l[0]
-	}
+	p.nextSigma(b, j, small, constant(plan.Recover))
 	p.fold(b, sum, p.y)
 }
 
-// products multiplies the lanes and returns their sum, U.
+// nextSigma writes e - x or e + x to sigma.
+func (p *partial) nextSigma(b *block, j int, small *value, recover constant) {
+	twice := b.add(p.y, p.y)
+	if j%2 == 0 {
+		b.into(p.sigma, "VPSUBQ", small, b.add(recover, twice))
+	} else {
+		b.into(p.sigma, "VPADDQ", small, b.sub(b.set(recover), twice))
+	}
+}
+
+// products adds σ to the lanes, multiplies them and returns their sum, U. It takes two sums
+// at a time, because additions that follow each other cost two cycles each.
 func (p *partial) products(b *block) *value {
-	var u *value
 	var waiting []*value // products that are not ready yet
+	var sums [2]*value
 	add := func() {
-		if u == nil {
-			u = b.set(waiting[0])
+		if v := waiting[0]; sums[0] == nil {
+			sums[0] = b.set(v)
 		} else {
-			u = b.add(waiting[0], u)
+			sums[0] = b.add(v, sums[0])
 		}
+		sums[0], sums[1] = sums[1], sums[0]
 		waiting = waiting[1:]
 	}
 	for _, pairs := range []bool{true, false} {
@@ -188,36 +180,50 @@ func (p *partial) products(b *block) *value {
 			if l.Pair() != pairs {
 				continue
 			}
-			if l.Kind == plan.Keep {
-				u = b.add(row(half, l.Plus), u)
-				continue
-			}
-			d := p.lanes[i][1]
-			if v := p.multiply(b, i, d); v != d {
-				b.copy(v, d)
-			}
-			if waiting = append(waiting, d); len(waiting) > lag {
+			waiting = append(waiting, p.product(b, i))
+			if len(waiting) > lag {
 				add()
 			}
 		}
-		for len(waiting) > 0 {
-			add()
-		}
 		if pairs {
-			u = b.double(u)
+			for len(waiting) > 0 {
+				add()
+			}
+			sums[0], sums[1] = b.double(sums[0]), b.double(sums[1])
 		}
 	}
-	return u
+	for len(waiting) > 0 {
+		add()
+	}
+	return b.add(sums[0], sums[1])
+}
+
+// product adds σ to lane i and multiplies it.
+func (p *partial) product(b *block, i int) *value {
+	l, last := &p.Lanes[i], p.lanes[i][0]
+	if !l.Pair() {
+		at := row(half, l.Plus)
+		d := p.multiply(b, i, b.add(at, p.sigma))
+		b.store(d, at)
+		return d
+	}
+	b.into(last, "VPADDQ", p.sigma, last)
+	d := p.lanes[i][1]
+	b.copy(p.multiply(b, i, d), d)
+	p.lanes[i][0], p.lanes[i][1] = d, last
+	return d
 }
 
 // sbox gives x^3 or x^7, which may be negative. Products are taken negative where that
-// makes a sum of an accumulation; the low half of a product that is added may be zero. m is x·p^-1 mod R.
-func (p *partial) sbox(b *block, m *value) *value {
+// makes a sum of an accumulation; low halves may be zero here. m is x·p^-1 mod R. What
+// between makes stands in the middle, where registers are free.
+func (p *partial) sbox(b *block, m *value, between func()) *value {
 	k, x := p.kernel, p.x
 	// negative is what is left of R times a product, given its high half and q.
 	negative := func(h, q *value) *value { return b.hi(p.p, q, b.sub(b.set(p.p), h)) }
 	x2 := negative(b.hi(x, x, b.zero()), b.lo(m, x, b.zero())) // -x²
-	h, q := b.hi(x2, x, b.zero()), b.lo(m, x2, b.zero())
+	q, h := b.lo(m, x2, b.zero()), b.hi(x2, x, b.zero())
+	between()
 	if k.Degree == 7 {
 		x3 := negative(h, q)
 		t := b.mulu(x2, x2)
@@ -274,31 +280,28 @@ func (p *partial) leave() {
 	}
 	small := &value{}
 	p.fold(b, p.x, small)
-	e := b.set(constant(fmt.Sprintf("%d(%s)", 8*plan.Recover, round)))
-	x, sigma := small, b.add(p.y, p.y)
-	if k.Rounds%2 == 0 {
-		sigma = b.sub(b.add(sigma, e), small)
-	} else {
-		sigma = b.add(b.sub(e, sigma), small)
+	before := b.set(p.sigma)
+	p.nextSigma(b, k.Rounds, small, constant(fmt.Sprintf("%d(%s)", 8*plan.Recover, round)))
+	x := small
+	if k.Rounds%2 == 1 {
 		x = b.sub(b.set(k.c(plan.TwoP)), small)
 	}
 	store(x, 0)
 	at := k.Leave
 	for i := range k.Lanes {
 		l := &k.Lanes[i]
-		if l.Kind == plan.Keep {
-			store(b.add(row(half, l.Plus), sigma), l.Plus)
+		if !l.Pair() {
+			d := p.multiply(b, i, b.add(row(half, l.Plus), before))
+			store(b.add(p.sigma, d), l.Plus)
 			continue
 		}
 		last := p.lanes[i][0]
-		v := b.add(sigma, p.multiply(b, i, p.lanes[i][1]))
-		if l.Pair() {
-			d := p.montgomery(b, last, k.c(at), k.c(at+1)) // B = D times the last A
-			at += plan.MontgomeryWords
-			store(b.sub(b.add(k.c(plan.TwoP), v), d), l.Minus)
-			v = b.add(v, d)
-		}
-		store(v, l.Plus)
+		b.into(last, "VPADDQ", before, last)
+		v := b.add(p.sigma, p.multiply(b, i, p.lanes[i][1]))
+		d := p.montgomery(b, last, k.c(at), k.c(at+1)) // B = D times the last A
+		at += plan.MontgomeryWords
+		store(b.sub(b.add(k.c(plan.TwoP), v), d), l.Minus)
+		store(b.add(v, d), l.Plus)
 	}
 	k.emit(b.lines()...)
 }
