@@ -85,7 +85,7 @@ var clockReads = []string{
 var purityExceptions = []exception{
 	{"prover/internal/asm", "os", "writes assembly at generation time; only generators import it"},
 	{"prover/internal/vectors", "os", "reads the test vectors; testOnly keeps it out of the product"},
-	{"prover/memory", "syscall", "maps large buffers outside the Go heap; what they hold is the caller's"},
+	{"prover/memory", "syscall", "maps large buffers outside the Go heap, on huge pages if RPP_HUGE_PAGES says so; what they hold is the caller's"},
 	{"prover/kernels", "os", "reads RPP_KERNELS, which chooses among kernels that compute the same bytes"},
 }
 

@@ -79,7 +79,7 @@ func longestStop() float64 {
 	h := sample[0].Value.Float64Histogram()
 	for i := len(h.Counts) - 1; i >= 0; i-- {
 		if h.Counts[i] > 0 {
-			return 1e6 * h.Buckets[i] // the bucket's lower bound
+			return 1e6 * h.Buckets[i+1] // the bucket's upper bound
 		}
 	}
 	return 0

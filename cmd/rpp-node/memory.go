@@ -53,7 +53,7 @@ func mebibytes(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
 const programBytes = 8 << 20
 
 // admit refuses a proof that would take more memory than the limit, 0 for none, before
-// any of it is allocated. It returns a function to be told when a stage begins, which has
+// its traces are made. It returns a function to be told when a stage begins, which has
 // the collector keep the Go heap within what the stage's mappings leave of the limit.
 func admit(f stark.Footprint, limit byteSize) (begin func(stark.Stage), err error) {
 	debug.FreeOSMemory() // what compiling the circuit left

@@ -47,7 +47,7 @@ func TestMemoryGate(t *testing.T) {
 	}{
 		{"poseidon2", "bench", []int{15, 16, 17}},
 		{"keccak-f", "bench", []int{14, 15, 16}},
-		{"fibonacci", "bench", []int{20}},
+		{"fibonacci", "bench", []int{20, 22}},
 		{"p2-lookups", "production", []int{15, 16, 17}},
 	}
 	runs, worst := 0, 0.0

@@ -11,7 +11,7 @@ type Set uint8
 
 // The sets, slowest first.
 const (
-	Portable Set = iota // Go, on every architecture
+	Portable Set = iota // Go over gnark-crypto's vectors, on every architecture
 	AVX2                // 8 lanes of 32 bits
 	AVX512              // 16 lanes: F, BW, DQ and VL
 )

@@ -1,6 +1,8 @@
 package shard
 
 import (
+	"slices"
+
 	"unsafe"
 
 	"rpp-node/prover/device"
@@ -69,7 +71,7 @@ func (p *Participant) commitFold(t *Task) Result {
 	tr := p.dev.Tree(j.Suite, nil, []matrix.Matrix{CodewordRows(j.Sys.Ext, word, t.LogArity)}, stop)
 	p.trees[treeKey{id, t.Shard}] = tr
 	p.folded[treeKey{id, t.Shard}] = word
-	return Result{Digests: tr.Top()}
+	return Result{Digests: slices.Clone(tr.Top())}
 }
 
 // fold folds the shard of the codeword and rolls in the input of the new height.

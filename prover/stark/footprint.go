@@ -31,10 +31,10 @@ const (
 )
 
 // Footprint predicts the peak of a proof by one participant with that many workers.
-// consume and room say whether the traces may be used up and whether their buffers have
-// room for the extension (Options.Consume, matrix.GetWithin). The key is counted; what
-// else the process holds is not.
-func (k *Key) Footprint(logHeights []int, workers int, consume, room bool) Footprint {
+// consume and mapped say whether the traces may be used up (Options.Consume) and whether
+// they lie outside the Go heap, with room for their extension unless lookups need them
+// (matrix.GetWithin). The key is counted; what else the process holds is not.
+func (k *Key) Footprint(logHeights []int, workers int, consume, mapped bool) Footprint {
 	s := k.Sys
 	b := s.FRI.LogBlowup
 	f := Footprint{Mapped: map[Stage]int64{}}
@@ -46,19 +46,25 @@ func (k *Key) Footprint(logHeights []int, workers int, consume, room bool) Footp
 		coset   int
 	}
 	known := map[transform]bool{}
-	var constants int64
+	var learnt, largest int64
 	learn := func(log int, inverse bool, coset int) {
 		if t := (transform{log, inverse, coset}); !known[t] {
 			known[t] = true
-			constants = min(constants+ntt.ConstantBytes(log), ntt.MaxConstantBytes)
+			learnt += ntt.ConstantBytes(log)
+			largest = max(largest, ntt.ConstantBytes(log))
 		}
 	}
-	at := func(stage Stage, mapped, heap int64) {
-		total := processBytes + mapped + (heap+constants)*garbageNumerator/garbageDenominator
+	// The key's extension and traces without room are the caller's, in the heap.
+	var heapHeld int64
+	at := func(stage Stage, outside, heap int64) {
+		// While constants beyond the bound are made, those that they replace wait for the
+		// collector.
+		constants := min(learnt, ntt.MaxConstantBytes+largest*7/4)
+		total := processBytes + outside + (heapHeld+heap+constants)*garbageNumerator/garbageDenominator
 		if total > f.Peak {
 			f.Peak, f.Stage = total, stage
 		}
-		f.Mapped[stage] = max(f.Mapped[stage], mapped)
+		f.Mapped[stage] = max(f.Mapped[stage], outside)
 	}
 	size := func(mats []system.Mat, extra int) (bytes int64) {
 		for _, m := range mats {
@@ -110,20 +116,24 @@ func (k *Key) Footprint(logHeights []int, workers int, consume, room bool) Footp
 	main, perm := rounds[system.Main], rounds[system.Permutation]
 
 	if prep := rounds[system.Preprocessed]; len(prep) > 0 {
-		held = size(prep, b) + tree(prep)
+		heapHeld, held = size(prep, b), tree(prep)
 	}
-	traces, inPlace := size(main, 0), consume && room && len(perm) == 0
-	held += traces
+	traces, inPlace := size(main, 0), consume && mapped && len(perm) == 0
+	where := &held
+	if !mapped {
+		where = &heapHeld
+	}
+	*where += traces
 	extend(StageTrace, main, inPlace, 0)
 	if consume && !inPlace && len(perm) == 0 {
-		held -= traces
+		*where -= traces
 	}
 	held += tree(main)
 	if len(perm) > 0 {
 		held += size(perm, 0)
 		at(StageLookup, held, 0)
 		if consume {
-			held -= traces
+			*where -= traces
 		}
 		extend(StageLookup, perm, true, 0)
 		held += tree(perm)

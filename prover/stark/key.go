@@ -1,6 +1,8 @@
 package stark
 
 import (
+	"slices"
+
 	"rpp-node/prover/device"
 	"rpp-node/prover/field"
 	"rpp-node/prover/matrix"
@@ -46,8 +48,15 @@ func NewKey(s *system.System, dev device.Device) *Key {
 	dev.Extend(f, list)
 	suite := merkle.NewSuite(s.Hash, f)
 	k.Prep.Tree = dev.Tree(suite, nil, k.Prep.LDE, 1<<merkle.LogCap(s.FRI.CapHeight, logMax))
-	s.PrepCap = k.Prep.Tree.Top()
+	s.PrepCap = slices.Clone(k.Prep.Tree.Top())
 	return k
+}
+
+// Release gives back what the key holds outside the Go heap. It must not be used again.
+func (k *Key) Release() {
+	if k.Prep != nil {
+		k.Prep.Tree.Release()
+	}
 }
 
 // Witness is what a proof is made from: traces in table order and public values.

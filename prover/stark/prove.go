@@ -57,6 +57,14 @@ type Options struct {
 // says why).
 func Prove(k *Key, w *Witness, o Options) (*codec.Proof, error) {
 	s := k.Sys
+	handed := false
+	defer func() {
+		if o.Consume && !handed {
+			for _, t := range w.Traces {
+				t.Put()
+			}
+		}
+	}()
 	if err := o.Plan.Validate(); err != nil {
 		return nil, err
 	}
@@ -79,14 +87,15 @@ func Prove(k *Key, w *Witness, o Options) (*codec.Proof, error) {
 	}
 	job := shard.NewJob(s, k.Prep, k.Programs, heights, w.Publics, o.Plan)
 	o.Begin(StagePrepare)
+	handed = o.Participants <= 1 // a participant that is not alone needs them to the end
 	local := shard.NewLocal(job, w.Traces, o.Device, o.Participants, o.Consume)
 	defer local.Release()
 	c := &conductor{
 		job: job, dev: o.Device, exec: local, own: local.Conductor(), t: t, begin: o.Begin,
 		trees: map[system.RoundKind]*cutTree{},
 	}
+	defer c.release()
 	p, err := c.prove()
-	c.release()
 	if err != nil {
 		return nil, err
 	}
