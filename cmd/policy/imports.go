@@ -90,3 +90,19 @@ func (t *tree) checkTestOnly() (found []violation) {
 	}
 	return found
 }
+
+// checkAssembler keeps the base of the generators, which writes files, to them.
+func (t *tree) checkAssembler() (found []violation) {
+	for _, s := range t.source {
+		if within(s.dir, assembler) || strings.HasSuffix(s.dir, "/"+generatorFolder) {
+			continue
+		}
+		for _, imp := range s.imports {
+			if within(imp.own, assembler) {
+				found = append(found, violation{s.path, imp.line, "generators", fmt.Sprintf(
+					"only generators, in folders %s, may import %s", generatorFolder, assembler)})
+			}
+		}
+	}
+	return found
+}

@@ -61,6 +61,7 @@ func (t *tree) check() []violation {
 		t.checkPurity(),
 		t.checkExits(),
 		t.checkTestOnly(),
+		t.checkAssembler(),
 		t.checkTopLevel(),
 		t.checkPackageDocs(),
 		t.checkFileLength(),

@@ -84,6 +84,7 @@ var clockReads = []string{
 // rule forbids, each with its reason.
 var purityExceptions = []exception{
 	{"prover/internal/asm", "os", "writes assembly at generation time; only generators import it"},
+	{"prover/internal/guard", "syscall", "protects pages next to the operands of tests; testOnly keeps it out of the product"},
 	{"prover/internal/vectors", "os", "reads the test vectors; testOnly keeps it out of the product"},
 	{"prover/memory", "syscall", "maps large buffers outside the Go heap, on huge pages if RPP_HUGE_PAGES says so; what they hold is the caller's"},
 	{"prover/kernels", "os", "reads RPP_KERNELS, which chooses among kernels that compute the same bytes"},
@@ -96,7 +97,14 @@ var timeImporters = []exception{}
 
 // testOnly packages may be imported by tests and by each other, never by the
 // product.
-var testOnly = []string{"prover/internal/vectors"}
+var testOnly = []string{"prover/internal/guard", "prover/internal/vectors"}
+
+// assembler is what the generators of kernels are built on. Nothing else imports it:
+// generators are the packages in folders of that name.
+const (
+	assembler       = "prover/internal/asm"
+	generatorFolder = "internal/gen"
+)
 
 // processExits end the process without running what was deferred. Only main
 // packages may decide that.

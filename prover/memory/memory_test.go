@@ -17,7 +17,7 @@ func TestReuse(t *testing.T) {
 	if b := Get(minWords - minWords/8 + 1); &b[0] == first {
 		t.Error("below the smallest mapping, a mapping was handed out")
 	}
-	b := Get(minWords + 1) // the mapping is whole huge pages
+	b := Get(minWords + 1) // the mapping is whole pages of 64 KiB
 	if now, _ := Mapped(); now != start+int64(4*cap1(minWords+1)) {
 		t.Errorf("%d bytes mapped, from %d", now, start)
 	}

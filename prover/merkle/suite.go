@@ -52,9 +52,10 @@ type Suite interface {
 	// Compress is the digest of a node with the given children.
 	Compress(left, right *Digest) Digest
 	// HashRows sets dst[i] to HashRow of the i-th rows of all matrices, one after the
-	// other.
+	// other. dst overlaps no matrix.
 	HashRows(dst []Digest, mats ...Rows)
-	// CompressPairs sets dst[i] to Compress of nodes[2i] and nodes[2i+1].
+	// CompressPairs sets dst[i] to Compress of nodes[2i] and nodes[2i+1]. dst and nodes do
+	// not overlap.
 	CompressPairs(dst, nodes []Digest)
 }
 

@@ -2,13 +2,12 @@ package packet
 
 import (
 	"math/rand/v2"
-	"syscall"
 	"testing"
-	"unsafe"
 
 	"rpp-node/prover/air"
 	"rpp-node/prover/air/packet/internal/op"
 	"rpp-node/prover/field"
+	"rpp-node/prover/internal/guard"
 	"rpp-node/prover/kernels"
 )
 
@@ -70,26 +69,13 @@ func TestFoldBounds(t *testing.T) {
 
 // TestRowsEnd: rows that end where memory does, of every width.
 func TestRowsEnd(t *testing.T) {
-	page := syscall.Getpagesize()
-	mem, err := syscall.Mmap(-1, 0, 2*page, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() {
-		if err := syscall.Munmap(mem); err != nil {
-			t.Error(err)
-		}
-	}()
-	if err := syscall.Mprotect(mem[page:], syscall.PROT_NONE); err != nil {
-		t.Fatal(err)
-	}
-	words := unsafe.Slice((*field.Elem)(unsafe.Pointer(&mem[0])), page/4)
-	for i := range words {
-		words[i] = field.Elem(i)
+	values := make([]field.Elem, 3*op.Group+1)
+	for i := range values {
+		values[i] = field.Elem(i)
 	}
 	forEverySet(t, func(t *testing.T) {
-		for width := 1; width <= 3*op.Group+1; width++ {
-			row := words[len(words)-width:]
+		for width := 1; width <= len(values); width++ {
+			row := guard.Copy(t, guard.After, values[:width])
 			tab := air.Table{Width: width, MaxDegree: air.NoDegreeHint}
 			for c := range width {
 				tab.Nodes = append(tab.Nodes, air.Node{Op: air.OpMain, B: int32(c)})
