@@ -283,11 +283,15 @@ func (c *conductor) commitQuotient(values [][]field.E) {
 		rows := values[m.Table][field.ReverseBits(m.Chunk, lc)*n:][:n]
 		c.chunkLDE[i] = matrix.Get(1<<j.LDELog(m), x.D)
 		coset := f.Mul(f.Generator(), f.Exp(f.Root(m.LogHeight+lc), uint64(m.Chunk)))
+		for r := range rows {
+			copy(c.chunkLDE[i].Row(r), rows[r][:x.D])
+		}
 		list[i] = device.Extension{
-			Rows: c.chunkLDE[i], Values: shard.CodewordRows(x, rows, 0),
+			Rows: c.chunkLDE[i], Values: c.chunkLDE[i].Rows(0, n),
 			Order: ntt.Reversed, From: coset, Shift: f.Generator(),
 		}
 	}
+	clear(values)
 	c.dev.Extend(f, list)
 	memory.Trim()
 	logMax := j.LogMax()
