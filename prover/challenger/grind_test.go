@@ -1,6 +1,7 @@
 package challenger
 
 import (
+	"encoding/binary"
 	"fmt"
 	"testing"
 
@@ -27,6 +28,29 @@ func TestFirstWitness(t *testing.T) {
 			}
 		}
 	}
+}
+
+// FuzzFirstWitness compares the searches from states and over ranges of the fuzzer's.
+func FuzzFirstWitness(f *testing.F) {
+	f.Add([]byte{1, 2, 3, 4, 5, 6, 7, 8}, uint8(3), uint64(77), uint8(2))
+	f.Add(make([]byte, 4*34), uint8(0), uint64(39), uint8(1))
+	f.Fuzz(func(t *testing.T, input []byte, samples uint8, seed uint64, kind uint8) {
+		defer kernels.Use(kernels.Active())
+		k := []merkle.Kind{merkle.Poseidon2, merkle.Poseidon2W16, merkle.Keccak, merkle.KeccakBytes}[kind%4]
+		for _, f := range []*field.Field{field.KoalaBear, field.BabyBear} {
+			s := newSource(k, f)
+			for range samples % 20 {
+				s.sample()
+			}
+			for in := input; len(in) >= 4; in = in[4:] {
+				s.observe(f.FromUint(uint64(binary.LittleEndian.Uint32(in))))
+			}
+			for _, set := range kernels.Supported() {
+				kernels.Use(set)
+				compareSearch(t, s, f, fmt.Sprintf("%s, %s over %s", set, k, f.Name()), seed)
+			}
+		}
+	})
 }
 
 func compareSearch(t *testing.T, s source, f *field.Field, what string, seed uint64) {

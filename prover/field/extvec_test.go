@@ -95,10 +95,7 @@ func FuzzExtVectors(f *testing.F) {
 		for _, set := range kernels.Supported() {
 			old := kernels.Use(set)
 			rng := rand.New(rand.NewPCG(seed, 0))
-			fill := fillers(rng)["random"]
-			if extreme {
-				fill = func(f *Field) Elem { return Elem([]uint32{0, 1, f.p / 2, f.p/2 + 1, f.p - 1}[rng.IntN(5)]) }
-			}
+			fill := fuzzFiller(rng, extreme)
 			for _, c := range extensions {
 				checkExtVectors(t, c.x, int(n), fill)
 			}

@@ -33,6 +33,14 @@ func fillers(rng *rand.Rand) map[string]filler {
 	}
 }
 
+// fuzzFiller is random, or picks among the words that are likeliest to be wrong.
+func fuzzFiller(rng *rand.Rand, extreme bool) filler {
+	if !extreme {
+		return fillers(rng)["random"]
+	}
+	return func(f *Field) Elem { return Elem([]uint32{0, 1, f.p / 2, f.p/2 + 1, f.p - 1}[rng.IntN(5)]) }
+}
+
 func fillElems(f *Field, n int, fill filler) []Elem {
 	out := make([]Elem, n)
 	for i := range out {
@@ -142,10 +150,7 @@ func FuzzRows(f *testing.F) {
 	f.Add(uint64(2), uint16(300), uint16(70), true)
 	f.Fuzz(func(t *testing.T, seed uint64, width, n uint16, extreme bool) {
 		rng := rand.New(rand.NewPCG(seed, 0))
-		fill := fillers(rng)["random"]
-		if extreme {
-			fill = func(f *Field) Elem { return Elem([]uint32{0, 1, f.p / 2, f.p/2 + 1, f.p - 1}[rng.IntN(5)]) }
-		}
+		fill := fuzzFiller(rng, extreme)
 		w, rows := 1+int(width)%600, int(n)%80
 		for _, set := range kernels.Supported() {
 			old := kernels.Use(set)

@@ -131,8 +131,8 @@ func FuzzVectors(f *testing.F) {
 			old := kernels.Use(set)
 			for _, f := range allFields {
 				n, s := int(length%1000), Elem(word%f.p)
-				random := fillers(rng)["random"]
-				a, b, dst := fillElems(f, n, random), fillElems(f, n, random), make([]Elem, n)
+				fill := fuzzFiller(rng, word%2 == 0)
+				a, b, dst := fillElems(f, n, fill), fillElems(f, n, fill), make([]Elem, n)
 				same := func(name string, one func(a, b Elem) Elem) {
 					for i := range a {
 						if want := one(a[i], b[i]); dst[i] != want {
@@ -148,9 +148,20 @@ func FuzzVectors(f *testing.F) {
 				same("MulVec", f.Mul)
 				f.ScaleVec(dst, a, s)
 				same("ScaleVec", func(a, _ Elem) Elem { return f.Mul(a, s) })
+				f.AddScalarVec(dst, a, s)
+				same("AddScalarVec", func(a, _ Elem) Elem { return f.Add(a, s) })
+				f.RSubScalarVec(dst, s, a)
+				same("RSubScalarVec", func(a, _ Elem) Elem { return f.Sub(s, a) })
 				copy(dst, b)
 				f.MulAddVec(dst, a, s, make([]Elem, n))
 				same("MulAddVec", func(a, b Elem) Elem { return f.Add(b, f.Mul(a, s)) })
+				var dot Elem
+				for i := range a {
+					dot = f.Add(dot, f.Mul(a[i], b[i]))
+				}
+				if got := f.Dot(a, b); got != dot {
+					t.Fatalf("%s %s: Dot of %d and %d: %d, want %d", set, f.Name(), a, b, got, dot)
+				}
 			}
 			kernels.Use(old)
 		}

@@ -176,30 +176,58 @@ func TestCompressPairs(t *testing.T) {
 	})
 }
 
+func permuteAndCompare(t testing.TB, rng *rand.Rand) {
+	var src, dst, want [25][Batch]uint64
+	for i := range src {
+		for k := range src[i] {
+			src[i][k] = rng.Uint64() & -rng.Uint64N(2)
+		}
+	}
+	before := src
+	permuteEach(&want, &src)
+	if PermuteBatch(&dst, &src); dst != want || src != before {
+		t.Fatalf("%s: PermuteBatch differs from Permute, or changes its input", kernels.Active())
+	}
+	if PermuteBatch(&src, &src); src != want {
+		t.Fatalf("%s: PermuteBatch in place differs from Permute", kernels.Active())
+	}
+}
+
 func TestPermuteBatch(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(7, 8))
-		var src, dst, want [25][Batch]uint64
 		for range 20 {
-			for i := range src {
-				for k := range src[i] {
-					src[i][k] = rng.Uint64() & -rng.Uint64N(2)
-				}
-			}
-			before := src
-			permuteEach(&want, &src)
-			if PermuteBatch(&dst, &src); dst != want || src != before {
-				t.Fatal("PermuteBatch differs from Permute, or changes its input")
-			}
-			if PermuteBatch(&src, &src); src != want {
-				t.Fatal("PermuteBatch in place differs from Permute")
-			}
+			permuteAndCompare(t, rng)
 		}
 	})
 }
 
-// TestTail256 compares with Sum256 for prefixes around the block boundaries, batch after
-// batch.
+// tailAndCompare compares with Sum256, batch after batch.
+func tailAndCompare(t testing.TB, rng *rand.Rand, prefix []byte) {
+	fill := edges(rng)
+	var tail Tail256
+	tail.Start(prefix)
+	for range 2 {
+		var words [Batch]uint32
+		for k := range words {
+			words[k] = fill()
+		}
+		var sums [4][Batch]uint64
+		tail.Sums(&sums, &words)
+		for k, w := range words {
+			var got []byte
+			for i := range sums {
+				got = binary.LittleEndian.AppendUint64(got, sums[i][k])
+			}
+			want := Sum256(binary.LittleEndian.AppendUint32(slices.Clone(prefix), w))
+			if !slices.Equal(got, want[:]) {
+				t.Fatalf("%s: prefix of %d bytes, word %x: %x, want %x", kernels.Active(), len(prefix), w, got, want)
+			}
+		}
+	}
+}
+
+// TestTail256 has prefixes around the block boundaries.
 func TestTail256(t *testing.T) {
 	eachSet(t, func(t *testing.T) {
 		rng := rand.New(rand.NewPCG(9, 10))
@@ -207,28 +235,8 @@ func TestTail256(t *testing.T) {
 		for i := range prefix {
 			prefix[i] = byte(rng.Uint32())
 		}
-		fill := edges(rng)
 		for n := 0; n <= len(prefix); n += wordBytes {
-			var tail Tail256
-			tail.Start(prefix[:n])
-			for range 2 {
-				var words [Batch]uint32
-				for k := range words {
-					words[k] = fill()
-				}
-				var sums [4][Batch]uint64
-				tail.Sums(&sums, &words)
-				for k, w := range words {
-					var got []byte
-					for i := range sums {
-						got = binary.LittleEndian.AppendUint64(got, sums[i][k])
-					}
-					want := Sum256(binary.LittleEndian.AppendUint32(slices.Clone(prefix[:n]), w))
-					if !slices.Equal(got, want[:]) {
-						t.Fatalf("prefix of %d bytes, word %x: %x, want %x", n, w, got, want)
-					}
-				}
-			}
+			tailAndCompare(t, rng, prefix[:n])
 		}
 	})
 }
@@ -285,6 +293,21 @@ func FuzzBatch(f *testing.F) {
 			hashAndCompare(t, rng, n, []int{int(width0)}, []int{int(gap0)})
 			hashAndCompare(t, rng, n, []int{int(width0), int(width1)}, []int{int(gap0), int(gap1)})
 			compressAndCompare(t, rng, n)
+		}
+	})
+}
+
+// FuzzPermute does the same for PermuteBatch and Tail256.
+func FuzzPermute(f *testing.F) {
+	f.Add(uint64(1), make([]byte, rateBytes-wordBytes))
+	f.Add(uint64(2), make([]byte, 2*rateBytes))
+	f.Fuzz(func(t *testing.T, seed uint64, prefix []byte) {
+		defer kernels.Use(kernels.Active())
+		for _, s := range kernels.Supported() {
+			kernels.Use(s)
+			rng := rand.New(rand.NewPCG(seed, 2))
+			permuteAndCompare(t, rng)
+			tailAndCompare(t, rng, prefix[:len(prefix)/wordBytes*wordBytes])
 		}
 	})
 }

@@ -36,25 +36,25 @@ func everySet(t *testing.T, test func(t *testing.T)) {
 	}
 }
 
-// guard surrounds what is tested; nothing may write there.
-const guard = 7 * lane
+// guardWords words before and behind what is tested are not to be written.
+const guardWords = 7 * lane
 
 const guardWord = field.Elem(0xdeadbeef)
 
 // guarded copies v between guards, to where a cache line begins.
 func guarded(v []field.Elem) (all, inner []field.Elem) {
-	all = slices.Repeat([]field.Elem{guardWord}, len(v)+2*guard+lane)
-	for !(view{all, guard, lane}).aligned() {
+	all = slices.Repeat([]field.Elem{guardWord}, len(v)+2*guardWords+lane)
+	for !(view{all, guardWords, lane}).aligned() {
 		all = all[1:]
 	}
-	inner = all[guard : guard+len(v) : guard+len(v)]
+	inner = all[guardWords : guardWords+len(v) : guardWords+len(v)]
 	copy(inner, v)
-	return all[:len(v)+2*guard], inner
+	return all[:len(v)+2*guardWords], inner
 }
 
 func checkGuards(t *testing.T, all []field.Elem) {
 	t.Helper()
-	for i := range guard {
+	for i := range guardWords {
 		if all[i] != guardWord || all[len(all)-1-i] != guardWord {
 			t.Fatalf("written outside: %x %x", all[i], all[len(all)-1-i])
 		}

@@ -41,7 +41,7 @@ func TestEveryInstruction(t *testing.T) {
 }
 
 // TestFoldBounds folds the largest words with the largest coefficients: the sums must not
-// overflow.
+// overflow. Memory ends after the coefficients.
 func TestFoldBounds(t *testing.T) {
 	forEverySet(t, func(t *testing.T) {
 		for _, x := range extensions {
@@ -54,6 +54,7 @@ func TestFoldBounds(t *testing.T) {
 				for i := range coefs {
 					coefs[i] = largest
 				}
+				coefs = guard.Copy(t, guard.After, coefs)
 				m := Compile(f, &tab, 1).NewMachine(nil)
 				m.Rows(0, 0)[0] = []field.Elem{largest}
 				want := f.Mul(f.FromUint(uint64(count)), f.Mul(largest, largest))
