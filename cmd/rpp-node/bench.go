@@ -12,6 +12,7 @@ import (
 	"rpp-node/prover/field"
 	"rpp-node/prover/key"
 	"rpp-node/prover/matrix"
+	"rpp-node/prover/memory"
 	"rpp-node/prover/shard"
 	"rpp-node/prover/stark"
 	"rpp-node/prover/system"
@@ -179,6 +180,7 @@ func (c *benchRunCmd) Run(e *env) error {
 		return err
 	}
 	r.ProveMS = millis(start)
+	memory.Trim() // what the next proof would have used again
 	after, peak := usage()
 	r.StopMicros = longestStop()
 	r.ProveCPU, r.PeakBytes = after-cpu, peak

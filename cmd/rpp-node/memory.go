@@ -57,15 +57,17 @@ const programBytes = 8 << 20
 // the collector keep the Go heap within what the stage's mappings leave of the limit.
 func admit(f stark.Footprint, limit byteSize) (begin func(stark.Stage), err error) {
 	debug.FreeOSMemory() // what compiling the circuit left
-	if limit == 0 {
-		return func(stark.Stage) {}, nil
+	if limit != 0 {
+		if mebibytes(f.Peak) > int64(limit)>>20 {
+			return nil, &memoryError{f.Peak, int64(limit)}
+		}
+		memory.Trim()
 	}
-	if mebibytes(f.Peak) > int64(limit)>>20 {
-		return nil, &memoryError{f.Peak, int64(limit)}
-	}
-	memory.Trim()
 	return func(s stark.Stage) {
-		if mapped, ok := f.Mapped[s]; ok {
+		if s == stark.StageCommit || s == stark.StageQuery { // where the peak is
+			debug.FreeOSMemory()
+		}
+		if mapped, ok := f.Mapped[s]; ok && limit != 0 {
 			debug.SetMemoryLimit(max(int64(limit)-mapped-programBytes, 1<<20))
 		}
 	}, nil
