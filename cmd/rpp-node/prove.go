@@ -51,6 +51,7 @@ type proveResult struct {
 	Profile     string             `json:"profile"`
 	Hash        string             `json:"hash"`
 	ChainID     uint64             `json:"chain_id"`
+	Device      string             `json:"device"`
 	Fingerprint string             `json:"fingerprint"`
 	ProofBytes  int                `json:"proof_bytes"`
 	FileBytes   int                `json:"file_bytes"`
@@ -192,7 +193,7 @@ func (c *proveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	e.log.Info("proved", "family", v.Family, "variant", v.Name, "profile", profile.Name, "hash", c.Hash, "chain_id", c.ChainID,
+	e.log.Info("proved", "family", v.Family, "variant", v.Name, "profile", profile.Name, "hash", c.Hash, "chain_id", c.ChainID, "device", dev.Name(),
 		"fingerprint", fmt.Sprintf("%x", p.file.Fingerprint), "ms", p.took, "bytes", len(p.file.Proof))
 	b := p.file.Encode()
 	if err := writeFile(c.Out, b); err != nil {
@@ -204,7 +205,7 @@ func (c *proveCmd) Run(e *env) error {
 		}
 	}
 	r := proveResult{
-		Family: v.Family, Variant: v.Name, Profile: profile.Name, Hash: c.Hash, ChainID: c.ChainID,
+		Family: v.Family, Variant: v.Name, Profile: profile.Name, Hash: c.Hash, ChainID: c.ChainID, Device: dev.Name(),
 		Fingerprint: fmt.Sprintf("%x", p.file.Fingerprint), ProofBytes: len(p.file.Proof), FileBytes: len(b),
 		ProveMS: p.took, Stages: p.watch.Took, Soundness: p.report,
 	}
