@@ -27,7 +27,7 @@ const (
 	digestBytes  = 32
 	// garbage is what the heap holds beside what is live, for the collector's default
 	// pace of this product.
-	garbageNumerator, garbageDenominator = 5, 4
+	garbageNumerator, garbageDenominator = 6, 5
 )
 
 // Footprint predicts the peak of a proof by one participant with that many workers.
@@ -57,9 +57,9 @@ func (k *Key) Footprint(logHeights []int, workers int, consume, mapped bool) Foo
 	// The key's extension and traces without room are the caller's, in the heap.
 	var heapHeld int64
 	at := func(stage Stage, outside, heap int64) {
-		// While constants beyond the bound are made, those that they replace wait for the
+		// While constants beyond the bound are made, most of those that they replace wait for the
 		// collector.
-		constants := min(learnt, ntt.MaxConstantBytes+largest*7/4)
+		constants := min(learnt, ntt.MaxConstantBytes+largest*3/4)
 		total := processBytes + outside + (heapHeld+heap+constants)*garbageNumerator/garbageDenominator
 		if total > f.Peak {
 			f.Peak, f.Stage = total, stage
