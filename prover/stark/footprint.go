@@ -19,7 +19,7 @@ type Footprint struct {
 }
 
 // The memory of a process that proves nothing: the program and the runtime's own.
-const processBytes = 20 << 20
+const processBytes = 18 << 20
 
 // Sizes of what lies in the Go heap.
 const (
