@@ -52,15 +52,23 @@ func mebibytes(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
 // runtime counts: the program itself.
 const programBytes = 8 << 20
 
-// admit refuses a proof that would take more memory than the limit, 0 for none, before
-// its traces are made. It returns a function to be told when a stage begins, which has
-// the collector keep the Go heap within what the stage's mappings leave of the limit.
+// fits refuses a proof that would take more memory than the limit, 0 for none.
+func fits(f stark.Footprint, limit byteSize) error {
+	if limit != 0 && mebibytes(f.Peak) > int64(limit)>>20 {
+		return &memoryError{f.Peak, int64(limit)}
+	}
+	return nil
+}
+
+// admit refuses what does not fit, and makes room for what does. It returns a function to
+// be told when a stage begins, which has the collector keep the Go heap within what the
+// stage's mappings leave of the limit.
 func admit(f stark.Footprint, limit byteSize) (begin func(stark.Stage), err error) {
+	if err := fits(f, limit); err != nil {
+		return nil, err
+	}
 	debug.FreeOSMemory() // what compiling the circuit left
 	if limit != 0 {
-		if mebibytes(f.Peak) > int64(limit)>>20 {
-			return nil, &memoryError{f.Peak, int64(limit)}
-		}
 		memory.Trim()
 	}
 	return func(s stark.Stage) {

@@ -91,7 +91,7 @@ func (p *proving) run() (*proved, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := p.admitAny(pk); err != nil {
+	if err := p.fitsAny(pk); err != nil {
 		return nil, err
 	}
 	traces, publics, err := p.witness.Traces()
@@ -139,12 +139,12 @@ func (p *proving) run() (*proved, error) {
 	}, nil
 }
 
-// admitAny refuses, before the witness is expanded, what would not fit the limit at any of
+// fitsAny refuses, before the witness is expanded, what would not fit the limit at any of
 // the heights that the variant may have.
-func (p *proving) admitAny(pk *stark.Key) error {
+func (p *proving) fitsAny(pk *stark.Key) error {
 	var err error
 	for _, heights := range p.variant.Heights {
-		if _, err = admit(pk.Footprint(heights, p.dev.Workers(), true, false), p.memory); err == nil {
+		if err = fits(pk.Footprint(heights, p.dev.Workers(), true, false), p.memory); err == nil {
 			return nil
 		}
 	}

@@ -212,7 +212,6 @@ func (s *session) prepareClaims() {
 			widest = max(widest, m.Width)
 		}
 	}
-	powers := x.Powers(s.alpha, widest)
 	s.powers = x.NewPowers(s.alpha, widest)
 	h := s.logMax
 	for i, a := range s.arities {
@@ -229,8 +228,8 @@ func (s *session) prepareClaims() {
 					start = x.One()
 				}
 				c := claim{start: start}
-				for k, v := range o.Values {
-					c.sum = x.Add(c.sum, x.Mul(powers[k], v))
+				for _, v := range slices.Backward(o.Values) {
+					c.sum = x.Add(x.Mul(c.sum, s.alpha), v)
 				}
 				mats[j] = append(mats[j], c)
 				next[m.LogHeight] = x.Mul(start, x.Exp(s.alpha, uint64(m.Width)))
