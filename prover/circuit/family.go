@@ -31,6 +31,8 @@ type Witness interface {
 	// JSON and Binary are the two forms of a witness file.
 	JSON() []byte
 	Binary() []byte
+	// Publics are the public values alone, by table, made without a trace.
+	Publics() ([][]field.Elem, error)
 	// Traces makes the traces and the public values, both by table.
 	Traces() ([]matrix.Matrix, [][]field.Elem, error)
 	// Summary says in a few words what it is a witness of.
@@ -122,6 +124,18 @@ type pruningWitness struct{ w *pruning.Witness }
 func (w *pruningWitness) Variant() string { return w.w.Variant }
 func (w *pruningWitness) JSON() []byte    { return w.w.AppendJSON(nil) }
 func (w *pruningWitness) Binary() []byte  { return w.w.AppendBinary(nil) }
+
+func (w *pruningWitness) Publics() ([][]field.Elem, error) {
+	v, err := pruning.VariantByName(w.w.Variant)
+	if err != nil {
+		return nil, err
+	}
+	p, err := pruning.Statement(v, w.w)
+	if err != nil {
+		return nil, err
+	}
+	return p.Lists(v), nil
+}
 
 func (w *pruningWitness) Traces() ([]matrix.Matrix, [][]field.Elem, error) {
 	v, err := pruning.VariantByName(w.w.Variant)
