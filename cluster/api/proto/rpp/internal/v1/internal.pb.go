@@ -988,7 +988,11 @@ func (x *ReportRequest) GetReasons() []string {
 }
 
 type ReportResponse struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
+	state protoimpl.MessageState `protogen:"open.v1"`
+	// What the node should hold.
+	Keys []*WantedKey `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
+	// Names and addresses of the voters, the leader first.
+	Voters        []*Peer `protobuf:"bytes,2,rep,name=voters,proto3" json:"voters,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1023,6 +1027,196 @@ func (*ReportResponse) Descriptor() ([]byte, []int) {
 	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{13}
 }
 
+func (x *ReportResponse) GetKeys() []*WantedKey {
+	if x != nil {
+		return x.Keys
+	}
+	return nil
+}
+
+func (x *ReportResponse) GetVoters() []*Peer {
+	if x != nil {
+		return x.Voters
+	}
+	return nil
+}
+
+type WantedKey struct {
+	state          protoimpl.MessageState `protogen:"open.v1"`
+	Family         string                 `protobuf:"bytes,1,opt,name=family,proto3" json:"family,omitempty"`
+	Variant        string                 `protobuf:"bytes,2,opt,name=variant,proto3" json:"variant,omitempty"`
+	Profile        string                 `protobuf:"bytes,3,opt,name=profile,proto3" json:"profile,omitempty"`
+	Hash           string                 `protobuf:"bytes,4,opt,name=hash,proto3" json:"hash,omitempty"`
+	Fingerprint    []byte                 `protobuf:"bytes,5,opt,name=fingerprint,proto3" json:"fingerprint,omitempty"`
+	VerifyingBlob  []byte                 `protobuf:"bytes,6,opt,name=verifying_blob,json=verifyingBlob,proto3" json:"verifying_blob,omitempty"`
+	VerifyingBytes uint64                 `protobuf:"varint,7,opt,name=verifying_bytes,json=verifyingBytes,proto3" json:"verifying_bytes,omitempty"`
+	ProvingBlob    []byte                 `protobuf:"bytes,8,opt,name=proving_blob,json=provingBlob,proto3" json:"proving_blob,omitempty"`
+	ProvingBytes   uint64                 `protobuf:"varint,9,opt,name=proving_bytes,json=provingBytes,proto3" json:"proving_bytes,omitempty"`
+	Epoch          uint64                 `protobuf:"varint,10,opt,name=epoch,proto3" json:"epoch,omitempty"`
+	unknownFields  protoimpl.UnknownFields
+	sizeCache      protoimpl.SizeCache
+}
+
+func (x *WantedKey) Reset() {
+	*x = WantedKey{}
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *WantedKey) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*WantedKey) ProtoMessage() {}
+
+func (x *WantedKey) ProtoReflect() protoreflect.Message {
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use WantedKey.ProtoReflect.Descriptor instead.
+func (*WantedKey) Descriptor() ([]byte, []int) {
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *WantedKey) GetFamily() string {
+	if x != nil {
+		return x.Family
+	}
+	return ""
+}
+
+func (x *WantedKey) GetVariant() string {
+	if x != nil {
+		return x.Variant
+	}
+	return ""
+}
+
+func (x *WantedKey) GetProfile() string {
+	if x != nil {
+		return x.Profile
+	}
+	return ""
+}
+
+func (x *WantedKey) GetHash() string {
+	if x != nil {
+		return x.Hash
+	}
+	return ""
+}
+
+func (x *WantedKey) GetFingerprint() []byte {
+	if x != nil {
+		return x.Fingerprint
+	}
+	return nil
+}
+
+func (x *WantedKey) GetVerifyingBlob() []byte {
+	if x != nil {
+		return x.VerifyingBlob
+	}
+	return nil
+}
+
+func (x *WantedKey) GetVerifyingBytes() uint64 {
+	if x != nil {
+		return x.VerifyingBytes
+	}
+	return 0
+}
+
+func (x *WantedKey) GetProvingBlob() []byte {
+	if x != nil {
+		return x.ProvingBlob
+	}
+	return nil
+}
+
+func (x *WantedKey) GetProvingBytes() uint64 {
+	if x != nil {
+		return x.ProvingBytes
+	}
+	return 0
+}
+
+func (x *WantedKey) GetEpoch() uint64 {
+	if x != nil {
+		return x.Epoch
+	}
+	return 0
+}
+
+type Peer struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	Name          string                 `protobuf:"bytes,2,opt,name=name,proto3" json:"name,omitempty"`
+	ApiAddress    string                 `protobuf:"bytes,3,opt,name=api_address,json=apiAddress,proto3" json:"api_address,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Peer) Reset() {
+	*x = Peer{}
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[15]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Peer) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Peer) ProtoMessage() {}
+
+func (x *Peer) ProtoReflect() protoreflect.Message {
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[15]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Peer.ProtoReflect.Descriptor instead.
+func (*Peer) Descriptor() ([]byte, []int) {
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{15}
+}
+
+func (x *Peer) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *Peer) GetName() string {
+	if x != nil {
+		return x.Name
+	}
+	return ""
+}
+
+func (x *Peer) GetApiAddress() string {
+	if x != nil {
+		return x.ApiAddress
+	}
+	return ""
+}
+
 // Fence orders grants: (term, sequence) only ever grows.
 type Fence struct {
 	state         protoimpl.MessageState `protogen:"open.v1"`
@@ -1034,7 +1228,7 @@ type Fence struct {
 
 func (x *Fence) Reset() {
 	*x = Fence{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[14]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1046,7 +1240,7 @@ func (x *Fence) String() string {
 func (*Fence) ProtoMessage() {}
 
 func (x *Fence) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[14]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1059,7 +1253,7 @@ func (x *Fence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fence.ProtoReflect.Descriptor instead.
 func (*Fence) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{14}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Fence) GetTerm() uint64 {
@@ -1091,7 +1285,7 @@ type WorkerMessage struct {
 
 func (x *WorkerMessage) Reset() {
 	*x = WorkerMessage{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[15]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1103,7 +1297,7 @@ func (x *WorkerMessage) String() string {
 func (*WorkerMessage) ProtoMessage() {}
 
 func (x *WorkerMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[15]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1116,7 +1310,7 @@ func (x *WorkerMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkerMessage.ProtoReflect.Descriptor instead.
 func (*WorkerMessage) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{15}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *WorkerMessage) GetOf() isWorkerMessage_Of {
@@ -1205,7 +1399,7 @@ type Hello struct {
 
 func (x *Hello) Reset() {
 	*x = Hello{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[16]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1217,7 +1411,7 @@ func (x *Hello) String() string {
 func (*Hello) ProtoMessage() {}
 
 func (x *Hello) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[16]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1230,7 +1424,7 @@ func (x *Hello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hello.ProtoReflect.Descriptor instead.
 func (*Hello) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{16}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *Hello) GetVersion() string {
@@ -1282,7 +1476,7 @@ type DeviceOffer struct {
 
 func (x *DeviceOffer) Reset() {
 	*x = DeviceOffer{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[17]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1294,7 +1488,7 @@ func (x *DeviceOffer) String() string {
 func (*DeviceOffer) ProtoMessage() {}
 
 func (x *DeviceOffer) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[17]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1307,7 +1501,7 @@ func (x *DeviceOffer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceOffer.ProtoReflect.Descriptor instead.
 func (*DeviceOffer) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{17}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *DeviceOffer) GetName() string {
@@ -1358,7 +1552,7 @@ type Resident struct {
 
 func (x *Resident) Reset() {
 	*x = Resident{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[18]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1370,7 +1564,7 @@ func (x *Resident) String() string {
 func (*Resident) ProtoMessage() {}
 
 func (x *Resident) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[18]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1383,7 +1577,7 @@ func (x *Resident) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resident.ProtoReflect.Descriptor instead.
 func (*Resident) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{18}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *Resident) GetJob() []byte {
@@ -1434,7 +1628,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[19]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1446,7 +1640,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[19]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1459,7 +1653,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{19}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Heartbeat) GetSequence() uint64 {
@@ -1505,7 +1699,7 @@ type DeviceState struct {
 
 func (x *DeviceState) Reset() {
 	*x = DeviceState{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[20]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1517,7 +1711,7 @@ func (x *DeviceState) String() string {
 func (*DeviceState) ProtoMessage() {}
 
 func (x *DeviceState) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[20]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1530,7 +1724,7 @@ func (x *DeviceState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceState.ProtoReflect.Descriptor instead.
 func (*DeviceState) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{20}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *DeviceState) GetName() string {
@@ -1596,7 +1790,7 @@ type PartReport struct {
 
 func (x *PartReport) Reset() {
 	*x = PartReport{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[21]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1608,7 +1802,7 @@ func (x *PartReport) String() string {
 func (*PartReport) ProtoMessage() {}
 
 func (x *PartReport) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[21]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1621,7 +1815,7 @@ func (x *PartReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartReport.ProtoReflect.Descriptor instead.
 func (*PartReport) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{21}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *PartReport) GetJob() []byte {
@@ -1727,7 +1921,7 @@ type Dropped struct {
 
 func (x *Dropped) Reset() {
 	*x = Dropped{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[22]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1739,7 +1933,7 @@ func (x *Dropped) String() string {
 func (*Dropped) ProtoMessage() {}
 
 func (x *Dropped) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[22]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1752,7 +1946,7 @@ func (x *Dropped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dropped.ProtoReflect.Descriptor instead.
 func (*Dropped) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{22}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *Dropped) GetFence() *Fence {
@@ -1785,7 +1979,7 @@ type LeaderMessage struct {
 
 func (x *LeaderMessage) Reset() {
 	*x = LeaderMessage{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[23]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1797,7 +1991,7 @@ func (x *LeaderMessage) String() string {
 func (*LeaderMessage) ProtoMessage() {}
 
 func (x *LeaderMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[23]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1810,7 +2004,7 @@ func (x *LeaderMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaderMessage.ProtoReflect.Descriptor instead.
 func (*LeaderMessage) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{23}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *LeaderMessage) GetOf() isLeaderMessage_Of {
@@ -1913,7 +2107,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[24]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1925,7 +2119,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[24]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1938,7 +2132,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{24}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *Welcome) GetTerm() uint64 {
@@ -1988,7 +2182,7 @@ type Directive struct {
 
 func (x *Directive) Reset() {
 	*x = Directive{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[25]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2000,7 +2194,7 @@ func (x *Directive) String() string {
 func (*Directive) ProtoMessage() {}
 
 func (x *Directive) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[25]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2013,7 +2207,7 @@ func (x *Directive) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Directive.ProtoReflect.Descriptor instead.
 func (*Directive) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{25}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Directive) GetFence() *Fence {
@@ -2060,7 +2254,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[26]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2072,7 +2266,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[26]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2085,7 +2279,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{26}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Grant) GetJob() []byte {
@@ -2175,7 +2369,7 @@ type Revoke struct {
 
 func (x *Revoke) Reset() {
 	*x = Revoke{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[27]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2187,7 +2381,7 @@ func (x *Revoke) String() string {
 func (*Revoke) ProtoMessage() {}
 
 func (x *Revoke) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[27]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2200,7 +2394,7 @@ func (x *Revoke) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Revoke.ProtoReflect.Descriptor instead.
 func (*Revoke) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{27}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Revoke) GetFence() *Fence {
@@ -2229,7 +2423,7 @@ type Renewal struct {
 
 func (x *Renewal) Reset() {
 	*x = Renewal{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[28]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2241,7 +2435,7 @@ func (x *Renewal) String() string {
 func (*Renewal) ProtoMessage() {}
 
 func (x *Renewal) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[28]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2254,7 +2448,7 @@ func (x *Renewal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Renewal.ProtoReflect.Descriptor instead.
 func (*Renewal) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{28}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Renewal) GetHeartbeat() uint64 {
@@ -2288,7 +2482,7 @@ type Taken struct {
 
 func (x *Taken) Reset() {
 	*x = Taken{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[29]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2300,7 +2494,7 @@ func (x *Taken) String() string {
 func (*Taken) ProtoMessage() {}
 
 func (x *Taken) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[29]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2313,7 +2507,7 @@ func (x *Taken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Taken.ProtoReflect.Descriptor instead.
 func (*Taken) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{29}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Taken) GetFence() *Fence {
@@ -2389,8 +2583,27 @@ const file_rpp_internal_v1_internal_proto_rawDesc = "" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12&\n" +
 	"\x0fdisk_free_bytes\x18\x03 \x01(\x04R\rdiskFreeBytes\x12\x16\n" +
 	"\x06health\x18\x04 \x01(\tR\x06health\x12\x18\n" +
-	"\areasons\x18\x05 \x03(\tR\areasons\"\x10\n" +
-	"\x0eReportResponse\"7\n" +
+	"\areasons\x18\x05 \x03(\tR\areasons\"o\n" +
+	"\x0eReportResponse\x12.\n" +
+	"\x04keys\x18\x01 \x03(\v2\x1a.rpp.internal.v1.WantedKeyR\x04keys\x12-\n" +
+	"\x06voters\x18\x02 \x03(\v2\x15.rpp.internal.v1.PeerR\x06voters\"\xbb\x02\n" +
+	"\tWantedKey\x12\x16\n" +
+	"\x06family\x18\x01 \x01(\tR\x06family\x12\x18\n" +
+	"\avariant\x18\x02 \x01(\tR\avariant\x12\x18\n" +
+	"\aprofile\x18\x03 \x01(\tR\aprofile\x12\x12\n" +
+	"\x04hash\x18\x04 \x01(\tR\x04hash\x12 \n" +
+	"\vfingerprint\x18\x05 \x01(\fR\vfingerprint\x12%\n" +
+	"\x0everifying_blob\x18\x06 \x01(\fR\rverifyingBlob\x12'\n" +
+	"\x0fverifying_bytes\x18\a \x01(\x04R\x0everifyingBytes\x12!\n" +
+	"\fproving_blob\x18\b \x01(\fR\vprovingBlob\x12#\n" +
+	"\rproving_bytes\x18\t \x01(\x04R\fprovingBytes\x12\x14\n" +
+	"\x05epoch\x18\n" +
+	" \x01(\x04R\x05epoch\"K\n" +
+	"\x04Peer\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12\x12\n" +
+	"\x04name\x18\x02 \x01(\tR\x04name\x12\x1f\n" +
+	"\vapi_address\x18\x03 \x01(\tR\n" +
+	"apiAddress\"7\n" +
 	"\x05Fence\x12\x12\n" +
 	"\x04term\x18\x01 \x01(\x04R\x04term\x12\x1a\n" +
 	"\bsequence\x18\x02 \x01(\x04R\bsequence\"\xee\x01\n" +
@@ -2541,7 +2754,7 @@ func file_rpp_internal_v1_internal_proto_rawDescGZIP() []byte {
 }
 
 var file_rpp_internal_v1_internal_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_rpp_internal_v1_internal_proto_msgTypes = make([]protoimpl.MessageInfo, 32)
+var file_rpp_internal_v1_internal_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
 var file_rpp_internal_v1_internal_proto_goTypes = []any{
 	(Outcome)(0),                 // 0: rpp.internal.v1.Outcome
 	(Order)(0),                   // 1: rpp.internal.v1.Order
@@ -2559,76 +2772,80 @@ var file_rpp_internal_v1_internal_proto_goTypes = []any{
 	(*GossipKeyResponse)(nil),    // 13: rpp.internal.v1.GossipKeyResponse
 	(*ReportRequest)(nil),        // 14: rpp.internal.v1.ReportRequest
 	(*ReportResponse)(nil),       // 15: rpp.internal.v1.ReportResponse
-	(*Fence)(nil),                // 16: rpp.internal.v1.Fence
-	(*WorkerMessage)(nil),        // 17: rpp.internal.v1.WorkerMessage
-	(*Hello)(nil),                // 18: rpp.internal.v1.Hello
-	(*DeviceOffer)(nil),          // 19: rpp.internal.v1.DeviceOffer
-	(*Resident)(nil),             // 20: rpp.internal.v1.Resident
-	(*Heartbeat)(nil),            // 21: rpp.internal.v1.Heartbeat
-	(*DeviceState)(nil),          // 22: rpp.internal.v1.DeviceState
-	(*PartReport)(nil),           // 23: rpp.internal.v1.PartReport
-	(*Dropped)(nil),              // 24: rpp.internal.v1.Dropped
-	(*LeaderMessage)(nil),        // 25: rpp.internal.v1.LeaderMessage
-	(*Welcome)(nil),              // 26: rpp.internal.v1.Welcome
-	(*Directive)(nil),            // 27: rpp.internal.v1.Directive
-	(*Grant)(nil),                // 28: rpp.internal.v1.Grant
-	(*Revoke)(nil),               // 29: rpp.internal.v1.Revoke
-	(*Renewal)(nil),              // 30: rpp.internal.v1.Renewal
-	(*Taken)(nil),                // 31: rpp.internal.v1.Taken
-	nil,                          // 32: rpp.internal.v1.DeviceOffer.RatesEntry
-	nil,                          // 33: rpp.internal.v1.PartReport.StagesMsEntry
+	(*WantedKey)(nil),            // 16: rpp.internal.v1.WantedKey
+	(*Peer)(nil),                 // 17: rpp.internal.v1.Peer
+	(*Fence)(nil),                // 18: rpp.internal.v1.Fence
+	(*WorkerMessage)(nil),        // 19: rpp.internal.v1.WorkerMessage
+	(*Hello)(nil),                // 20: rpp.internal.v1.Hello
+	(*DeviceOffer)(nil),          // 21: rpp.internal.v1.DeviceOffer
+	(*Resident)(nil),             // 22: rpp.internal.v1.Resident
+	(*Heartbeat)(nil),            // 23: rpp.internal.v1.Heartbeat
+	(*DeviceState)(nil),          // 24: rpp.internal.v1.DeviceState
+	(*PartReport)(nil),           // 25: rpp.internal.v1.PartReport
+	(*Dropped)(nil),              // 26: rpp.internal.v1.Dropped
+	(*LeaderMessage)(nil),        // 27: rpp.internal.v1.LeaderMessage
+	(*Welcome)(nil),              // 28: rpp.internal.v1.Welcome
+	(*Directive)(nil),            // 29: rpp.internal.v1.Directive
+	(*Grant)(nil),                // 30: rpp.internal.v1.Grant
+	(*Revoke)(nil),               // 31: rpp.internal.v1.Revoke
+	(*Renewal)(nil),              // 32: rpp.internal.v1.Renewal
+	(*Taken)(nil),                // 33: rpp.internal.v1.Taken
+	nil,                          // 34: rpp.internal.v1.DeviceOffer.RatesEntry
+	nil,                          // 35: rpp.internal.v1.PartReport.StagesMsEntry
 }
 var file_rpp_internal_v1_internal_proto_depIdxs = []int32{
-	16, // 0: rpp.internal.v1.ChunkRequest.fence:type_name -> rpp.internal.v1.Fence
-	18, // 1: rpp.internal.v1.WorkerMessage.hello:type_name -> rpp.internal.v1.Hello
-	21, // 2: rpp.internal.v1.WorkerMessage.heartbeat:type_name -> rpp.internal.v1.Heartbeat
-	23, // 3: rpp.internal.v1.WorkerMessage.report:type_name -> rpp.internal.v1.PartReport
-	24, // 4: rpp.internal.v1.WorkerMessage.dropped:type_name -> rpp.internal.v1.Dropped
-	19, // 5: rpp.internal.v1.Hello.devices:type_name -> rpp.internal.v1.DeviceOffer
-	20, // 6: rpp.internal.v1.Hello.resident:type_name -> rpp.internal.v1.Resident
-	32, // 7: rpp.internal.v1.DeviceOffer.rates:type_name -> rpp.internal.v1.DeviceOffer.RatesEntry
-	16, // 8: rpp.internal.v1.Resident.fence:type_name -> rpp.internal.v1.Fence
-	22, // 9: rpp.internal.v1.Heartbeat.devices:type_name -> rpp.internal.v1.DeviceState
-	16, // 10: rpp.internal.v1.DeviceState.running:type_name -> rpp.internal.v1.Fence
-	16, // 11: rpp.internal.v1.DeviceState.waiting:type_name -> rpp.internal.v1.Fence
-	16, // 12: rpp.internal.v1.PartReport.fence:type_name -> rpp.internal.v1.Fence
-	0,  // 13: rpp.internal.v1.PartReport.outcome:type_name -> rpp.internal.v1.Outcome
-	33, // 14: rpp.internal.v1.PartReport.stages_ms:type_name -> rpp.internal.v1.PartReport.StagesMsEntry
-	16, // 15: rpp.internal.v1.Dropped.fence:type_name -> rpp.internal.v1.Fence
-	26, // 16: rpp.internal.v1.LeaderMessage.welcome:type_name -> rpp.internal.v1.Welcome
-	28, // 17: rpp.internal.v1.LeaderMessage.grant:type_name -> rpp.internal.v1.Grant
-	29, // 18: rpp.internal.v1.LeaderMessage.revoke:type_name -> rpp.internal.v1.Revoke
-	30, // 19: rpp.internal.v1.LeaderMessage.renewal:type_name -> rpp.internal.v1.Renewal
-	31, // 20: rpp.internal.v1.LeaderMessage.taken:type_name -> rpp.internal.v1.Taken
-	27, // 21: rpp.internal.v1.Welcome.directives:type_name -> rpp.internal.v1.Directive
-	16, // 22: rpp.internal.v1.Directive.fence:type_name -> rpp.internal.v1.Fence
-	1,  // 23: rpp.internal.v1.Directive.order:type_name -> rpp.internal.v1.Order
-	16, // 24: rpp.internal.v1.Directive.renewed:type_name -> rpp.internal.v1.Fence
-	16, // 25: rpp.internal.v1.Grant.fence:type_name -> rpp.internal.v1.Fence
-	16, // 26: rpp.internal.v1.Revoke.fence:type_name -> rpp.internal.v1.Fence
-	16, // 27: rpp.internal.v1.Renewal.fences:type_name -> rpp.internal.v1.Fence
-	16, // 28: rpp.internal.v1.Taken.fence:type_name -> rpp.internal.v1.Fence
-	2,  // 29: rpp.internal.v1.JoinService.Join:input_type -> rpp.internal.v1.JoinRequest
-	4,  // 30: rpp.internal.v1.PeerService.Renew:input_type -> rpp.internal.v1.RenewRequest
-	6,  // 31: rpp.internal.v1.PeerService.StoreWitness:input_type -> rpp.internal.v1.StoreWitnessRequest
-	8,  // 32: rpp.internal.v1.PeerService.Receipt:input_type -> rpp.internal.v1.ReceiptRequest
-	10, // 33: rpp.internal.v1.PeerService.Chunk:input_type -> rpp.internal.v1.ChunkRequest
-	12, // 34: rpp.internal.v1.PeerService.GossipKey:input_type -> rpp.internal.v1.GossipKeyRequest
-	14, // 35: rpp.internal.v1.PeerService.Report:input_type -> rpp.internal.v1.ReportRequest
-	17, // 36: rpp.internal.v1.WorkerService.Session:input_type -> rpp.internal.v1.WorkerMessage
-	3,  // 37: rpp.internal.v1.JoinService.Join:output_type -> rpp.internal.v1.JoinResponse
-	5,  // 38: rpp.internal.v1.PeerService.Renew:output_type -> rpp.internal.v1.RenewResponse
-	7,  // 39: rpp.internal.v1.PeerService.StoreWitness:output_type -> rpp.internal.v1.StoreWitnessResponse
-	9,  // 40: rpp.internal.v1.PeerService.Receipt:output_type -> rpp.internal.v1.ReceiptResponse
-	11, // 41: rpp.internal.v1.PeerService.Chunk:output_type -> rpp.internal.v1.ChunkResponse
-	13, // 42: rpp.internal.v1.PeerService.GossipKey:output_type -> rpp.internal.v1.GossipKeyResponse
-	15, // 43: rpp.internal.v1.PeerService.Report:output_type -> rpp.internal.v1.ReportResponse
-	25, // 44: rpp.internal.v1.WorkerService.Session:output_type -> rpp.internal.v1.LeaderMessage
-	37, // [37:45] is the sub-list for method output_type
-	29, // [29:37] is the sub-list for method input_type
-	29, // [29:29] is the sub-list for extension type_name
-	29, // [29:29] is the sub-list for extension extendee
-	0,  // [0:29] is the sub-list for field type_name
+	18, // 0: rpp.internal.v1.ChunkRequest.fence:type_name -> rpp.internal.v1.Fence
+	16, // 1: rpp.internal.v1.ReportResponse.keys:type_name -> rpp.internal.v1.WantedKey
+	17, // 2: rpp.internal.v1.ReportResponse.voters:type_name -> rpp.internal.v1.Peer
+	20, // 3: rpp.internal.v1.WorkerMessage.hello:type_name -> rpp.internal.v1.Hello
+	23, // 4: rpp.internal.v1.WorkerMessage.heartbeat:type_name -> rpp.internal.v1.Heartbeat
+	25, // 5: rpp.internal.v1.WorkerMessage.report:type_name -> rpp.internal.v1.PartReport
+	26, // 6: rpp.internal.v1.WorkerMessage.dropped:type_name -> rpp.internal.v1.Dropped
+	21, // 7: rpp.internal.v1.Hello.devices:type_name -> rpp.internal.v1.DeviceOffer
+	22, // 8: rpp.internal.v1.Hello.resident:type_name -> rpp.internal.v1.Resident
+	34, // 9: rpp.internal.v1.DeviceOffer.rates:type_name -> rpp.internal.v1.DeviceOffer.RatesEntry
+	18, // 10: rpp.internal.v1.Resident.fence:type_name -> rpp.internal.v1.Fence
+	24, // 11: rpp.internal.v1.Heartbeat.devices:type_name -> rpp.internal.v1.DeviceState
+	18, // 12: rpp.internal.v1.DeviceState.running:type_name -> rpp.internal.v1.Fence
+	18, // 13: rpp.internal.v1.DeviceState.waiting:type_name -> rpp.internal.v1.Fence
+	18, // 14: rpp.internal.v1.PartReport.fence:type_name -> rpp.internal.v1.Fence
+	0,  // 15: rpp.internal.v1.PartReport.outcome:type_name -> rpp.internal.v1.Outcome
+	35, // 16: rpp.internal.v1.PartReport.stages_ms:type_name -> rpp.internal.v1.PartReport.StagesMsEntry
+	18, // 17: rpp.internal.v1.Dropped.fence:type_name -> rpp.internal.v1.Fence
+	28, // 18: rpp.internal.v1.LeaderMessage.welcome:type_name -> rpp.internal.v1.Welcome
+	30, // 19: rpp.internal.v1.LeaderMessage.grant:type_name -> rpp.internal.v1.Grant
+	31, // 20: rpp.internal.v1.LeaderMessage.revoke:type_name -> rpp.internal.v1.Revoke
+	32, // 21: rpp.internal.v1.LeaderMessage.renewal:type_name -> rpp.internal.v1.Renewal
+	33, // 22: rpp.internal.v1.LeaderMessage.taken:type_name -> rpp.internal.v1.Taken
+	29, // 23: rpp.internal.v1.Welcome.directives:type_name -> rpp.internal.v1.Directive
+	18, // 24: rpp.internal.v1.Directive.fence:type_name -> rpp.internal.v1.Fence
+	1,  // 25: rpp.internal.v1.Directive.order:type_name -> rpp.internal.v1.Order
+	18, // 26: rpp.internal.v1.Directive.renewed:type_name -> rpp.internal.v1.Fence
+	18, // 27: rpp.internal.v1.Grant.fence:type_name -> rpp.internal.v1.Fence
+	18, // 28: rpp.internal.v1.Revoke.fence:type_name -> rpp.internal.v1.Fence
+	18, // 29: rpp.internal.v1.Renewal.fences:type_name -> rpp.internal.v1.Fence
+	18, // 30: rpp.internal.v1.Taken.fence:type_name -> rpp.internal.v1.Fence
+	2,  // 31: rpp.internal.v1.JoinService.Join:input_type -> rpp.internal.v1.JoinRequest
+	4,  // 32: rpp.internal.v1.PeerService.Renew:input_type -> rpp.internal.v1.RenewRequest
+	6,  // 33: rpp.internal.v1.PeerService.StoreWitness:input_type -> rpp.internal.v1.StoreWitnessRequest
+	8,  // 34: rpp.internal.v1.PeerService.Receipt:input_type -> rpp.internal.v1.ReceiptRequest
+	10, // 35: rpp.internal.v1.PeerService.Chunk:input_type -> rpp.internal.v1.ChunkRequest
+	12, // 36: rpp.internal.v1.PeerService.GossipKey:input_type -> rpp.internal.v1.GossipKeyRequest
+	14, // 37: rpp.internal.v1.PeerService.Report:input_type -> rpp.internal.v1.ReportRequest
+	19, // 38: rpp.internal.v1.WorkerService.Session:input_type -> rpp.internal.v1.WorkerMessage
+	3,  // 39: rpp.internal.v1.JoinService.Join:output_type -> rpp.internal.v1.JoinResponse
+	5,  // 40: rpp.internal.v1.PeerService.Renew:output_type -> rpp.internal.v1.RenewResponse
+	7,  // 41: rpp.internal.v1.PeerService.StoreWitness:output_type -> rpp.internal.v1.StoreWitnessResponse
+	9,  // 42: rpp.internal.v1.PeerService.Receipt:output_type -> rpp.internal.v1.ReceiptResponse
+	11, // 43: rpp.internal.v1.PeerService.Chunk:output_type -> rpp.internal.v1.ChunkResponse
+	13, // 44: rpp.internal.v1.PeerService.GossipKey:output_type -> rpp.internal.v1.GossipKeyResponse
+	15, // 45: rpp.internal.v1.PeerService.Report:output_type -> rpp.internal.v1.ReportResponse
+	27, // 46: rpp.internal.v1.WorkerService.Session:output_type -> rpp.internal.v1.LeaderMessage
+	39, // [39:47] is the sub-list for method output_type
+	31, // [31:39] is the sub-list for method input_type
+	31, // [31:31] is the sub-list for extension type_name
+	31, // [31:31] is the sub-list for extension extendee
+	0,  // [0:31] is the sub-list for field type_name
 }
 
 func init() { file_rpp_internal_v1_internal_proto_init() }
@@ -2636,13 +2853,13 @@ func file_rpp_internal_v1_internal_proto_init() {
 	if File_rpp_internal_v1_internal_proto != nil {
 		return
 	}
-	file_rpp_internal_v1_internal_proto_msgTypes[15].OneofWrappers = []any{
+	file_rpp_internal_v1_internal_proto_msgTypes[17].OneofWrappers = []any{
 		(*WorkerMessage_Hello)(nil),
 		(*WorkerMessage_Heartbeat)(nil),
 		(*WorkerMessage_Report)(nil),
 		(*WorkerMessage_Dropped)(nil),
 	}
-	file_rpp_internal_v1_internal_proto_msgTypes[23].OneofWrappers = []any{
+	file_rpp_internal_v1_internal_proto_msgTypes[25].OneofWrappers = []any{
 		(*LeaderMessage_Welcome)(nil),
 		(*LeaderMessage_Grant)(nil),
 		(*LeaderMessage_Revoke)(nil),
@@ -2655,7 +2872,7 @@ func file_rpp_internal_v1_internal_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rpp_internal_v1_internal_proto_rawDesc), len(file_rpp_internal_v1_internal_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   32,
+			NumMessages:   34,
 			NumExtensions: 0,
 			NumServices:   3,
 		},
