@@ -78,7 +78,9 @@ func (s *session) run() error {
 	if err := s.openInputs(); err != nil {
 		return err
 	}
-	s.prepareClaims()
+	if err := s.prepareClaims(); err != nil {
+		return err
+	}
 	rows := make([][][][]field.Elem, len(s.arities))
 	for q := range s.indices {
 		if err := s.query(q, rows); err != nil {
@@ -197,82 +199,11 @@ func (s *session) openInputs() error {
 	return nil
 }
 
-// claim is one opening with what does not depend on the query: the power of α at which
-// its columns start, and Σ α^j·value_j.
-type claim struct {
-	start field.E
-	sum   field.E
-}
-
-func (s *session) prepareClaims() {
-	x := s.Ext
-	widest := 0
-	for _, r := range s.rounds {
-		for _, m := range r.Mats {
-			widest = max(widest, m.Width)
-		}
-	}
-	s.powers = x.NewPowers(s.alpha, widest)
-	h := s.logMax
-	for i, a := range s.arities {
-		s.folders = append(s.folders, NewFolder(x, h, a, s.betas[i]))
-		h -= a
-	}
-	next := map[int]field.E{} // by height
-	for _, r := range s.rounds {
-		mats := make([][]claim, len(r.Mats))
-		for j, m := range r.Mats {
-			for _, o := range m.Openings {
-				start, ok := next[m.LogHeight]
-				if !ok {
-					start = x.One()
-				}
-				c := claim{start: start}
-				for _, v := range slices.Backward(o.Values) {
-					c.sum = x.Add(x.Mul(c.sum, s.alpha), v)
-				}
-				mats[j] = append(mats[j], c)
-				next[m.LogHeight] = x.Mul(start, x.Exp(s.alpha, uint64(m.Width)))
-			}
-		}
-		s.claims = append(s.claims, mats)
-	}
-}
-
-// reduced returns, by height, the value at the query's point of Σ α^k (f(z) - f(x))/(z - x).
-func (s *session) reduced(q int) (map[int]field.E, error) {
-	x, f := s.Ext, s.Ext.Base
-	out := map[int]field.E{}
-	for i := range s.p.Inputs {
-		for j, m := range s.rounds[i].Mats {
-			h := m.LogHeight
-			at := f.Mul(f.Generator(), f.Exp(f.Root(h), uint64(field.ReverseBits(s.indices[q]>>(s.logMax-h), h))))
-			row := s.p.Inputs[i].Rows[q][j]
-			var here [1]field.E
-			s.powers.RowDots(here[:], row, len(row), len(row))
-			acc := out[h]
-			for k, o := range m.Openings {
-				d := x.SubBase(o.Z, at)
-				if d == (field.E{}) {
-					return nil, ErrPoint
-				}
-				c := s.claims[i][j][k]
-				acc = x.Add(acc, x.Mul(c.start, x.Mul(x.Sub(c.sum, here[0]), x.Inv(d))))
-			}
-			out[h] = acc
-		}
-	}
-	return out, nil
-}
-
 // query folds one query down to the final polynomial, recording the rows that the
 // rounds' trees must contain.
 func (s *session) query(q int, rows [][][][]field.Elem) error {
 	x, f := s.Ext, s.Ext.Base
-	inputs, err := s.reduced(q)
-	if err != nil {
-		return err
-	}
+	inputs := s.reduced(q)
 	stop := s.Params.LogBlowup + s.Params.LogFinalPolyLen
 	if v, ok := inputs[s.Params.LogBlowup]; ok && v != (field.E{}) {
 		return fmt.Errorf("%w: query %d", ErrConstantInput, q)
