@@ -13,6 +13,7 @@ import (
 	"rpp-node/prover/key"
 	"rpp-node/prover/matrix"
 	"rpp-node/prover/memory"
+	"rpp-node/prover/proving"
 	"rpp-node/prover/shard"
 	"rpp-node/prover/stark"
 	"rpp-node/prover/system"
@@ -150,9 +151,9 @@ func (c *benchRunCmd) Run(e *env) error {
 	// lookups cannot be extended where they lie, and room would be of no use.
 	room := !built.HasLookups()
 	predicted := k.Footprint(heights, dev.Workers(), true, room)
-	keep, err := admit(predicted, c.Memory)
+	keep, err := proving.Admit(predicted, int64(c.Memory))
 	if err != nil {
-		return err
+		return memoryLimit(err)
 	}
 	start = time.Now()
 	traces := emptyTraces(&built, heights, profile.LogBlowup, room)

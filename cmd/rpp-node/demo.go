@@ -5,6 +5,7 @@ import (
 
 	"rpp-node/prover/circuit"
 	"rpp-node/prover/merkle"
+	"rpp-node/prover/proving"
 	"rpp-node/prover/soundness"
 	"rpp-node/prover/stark"
 )
@@ -50,8 +51,9 @@ func (c *demoCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
+		in := &proving.Prepared{Variant: v, Witness: w}
 		fmt.Fprintf(e.err, "%s: sampled %s from seed %d\n", f.Name, w.Summary(), c.Seed)
-		job := proving{witness: w, variant: v, profile: profile, hash: merkle.Poseidon2, floor: soundness.DefaultFloor, dev: dev, show: e.err, log: e.log}
+		job := proofJob{input: in, profile: profile, hash: merkle.Poseidon2, floor: soundness.DefaultFloor, dev: dev, show: e.err, log: e.log}
 		p, err := job.run()
 		if err != nil {
 			return err
@@ -61,12 +63,12 @@ func (c *demoCmd) Run(e *env) error {
 		}
 		r := demoResult{
 			Verdict: "verified", Family: f.Name, Variant: v.Name, ProveMS: p.took, Stages: p.watch.Took,
-			ProofBytes: len(p.file.Proof), Soundness: p.report,
+			ProofBytes: len(p.File.Proof), Soundness: p.Report,
 		}
 		results = append(results, r)
 		if !c.JSON {
 			fmt.Fprintf(e.out, "verified %s/%s: proved in %.2f s (grinding %.2f s of it), %d bytes, %s\n",
-				r.Family, r.Variant, r.ProveMS/1000, r.Stages[string(stark.StageGrind)]/1000, r.ProofBytes, p.report.Lines()[0])
+				r.Family, r.Variant, r.ProveMS/1000, r.Stages[string(stark.StageGrind)]/1000, r.ProofBytes, p.Report.Lines()[0])
 		}
 	}
 	if c.JSON {

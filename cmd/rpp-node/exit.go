@@ -12,6 +12,7 @@ import (
 	"rpp-node/prover/key"
 	"rpp-node/prover/key/derive"
 	"rpp-node/prover/lookup"
+	"rpp-node/prover/proving"
 	"rpp-node/prover/shard"
 	"rpp-node/prover/soundness"
 	"rpp-node/prover/system"
@@ -80,7 +81,7 @@ var kinds = []struct {
 	{"E211-seed", exitUsage, is(system.ErrSeed)},
 	{"E212-heights", exitUsage, is(system.ErrHeights)},
 	{"E213-public-values", exitUsage, is(system.ErrPublics)},
-	{"E214-memory-limit", exitUsage, as[*memoryError]},
+	{"E214-memory-limit", exitUsage, as[*proving.MemoryError]},
 	{"E200-usage", exitUsage, as[usageError]},
 	{"E401-key-directory", exitRuntime, func(err error) bool {
 		return errors.Is(err, keydir.ErrCorrupt) || errors.Is(err, keydir.ErrVersion) || errors.Is(err, keydir.ErrTooMany)

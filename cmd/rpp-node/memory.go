@@ -1,13 +1,13 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"math"
-	"runtime/debug"
 	"strconv"
 	"strings"
 
-	"rpp-node/prover/memory"
+	"rpp-node/prover/proving"
 	"rpp-node/prover/stark"
 )
 
@@ -37,48 +37,13 @@ func (b *byteSize) UnmarshalText(text []byte) error {
 	return fmt.Errorf("%q is not a size; write for example 300MiB or 2GiB", text)
 }
 
-// memoryError says that a proof does not fit.
-type memoryError struct{ need, limit int64 }
-
-func (e *memoryError) Error() string {
-	return fmt.Sprintf("--memory-limit: the proof needs %d MiB, the limit is %d MiB; raise the limit, use fewer --threads or a smaller circuit",
-		mebibytes(e.need), e.limit>>20)
-}
-
-// mebibytes rounds up, so that the figure is a limit that is enough.
-func mebibytes(bytes int64) int64 { return (bytes + 1<<20 - 1) >> 20 }
-
-// programBytes is what a process has in memory besides its mappings and what the Go
-// runtime counts: the program itself.
-const programBytes = 8 << 20
-
-// fits refuses a proof that would take more memory than the limit, 0 for none.
-func fits(f stark.Footprint, limit byteSize) error {
-	if limit != 0 && mebibytes(f.Peak) > int64(limit)>>20 {
-		return &memoryError{f.Peak, int64(limit)}
+// memoryLimit adds to the error of a proof that does not fit how to make it fit.
+func memoryLimit(err error) error {
+	var m *proving.MemoryError
+	if errors.As(err, &m) {
+		return fmt.Errorf("--memory-limit: %w; raise the limit, use fewer --threads or a smaller circuit", err)
 	}
-	return nil
-}
-
-// admit refuses what does not fit, and makes room for what does. It returns a function to
-// be told when a stage begins, which has the collector keep the Go heap within what the
-// stage's mappings leave of the limit.
-func admit(f stark.Footprint, limit byteSize) (begin func(stark.Stage), err error) {
-	if err := fits(f, limit); err != nil {
-		return nil, err
-	}
-	debug.FreeOSMemory() // what compiling the circuit left
-	if limit != 0 {
-		memory.Trim()
-	}
-	return func(s stark.Stage) {
-		if s == stark.StageCommit || s == stark.StageQuery { // where the peak is
-			debug.FreeOSMemory()
-		}
-		if mapped, ok := f.Mapped[s]; ok && limit != 0 {
-			debug.SetMemoryLimit(max(int64(limit)-mapped-programBytes, 1<<20))
-		}
-	}, nil
+	return err
 }
 
 // eachOf is a function that is told of stages and tells these, in order.

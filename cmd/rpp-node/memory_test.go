@@ -93,7 +93,7 @@ func checkPrediction(t *testing.T, bin, circuit, profile string, rows int, hash 
 	if math.Abs(off) > 0.1 {
 		t.Errorf("%s: predicted %d MiB, measured %d MiB", cell, r.Predicted>>20, r.PeakBytes>>20)
 	}
-	limit := mebibytes(r.Predicted) << 20
+	limit := ((r.Predicted + 1<<20 - 1) >> 20) << 20
 	if kept := run(limit); kept.PeakBytes > limit {
 		t.Errorf("%s: %d bytes at a limit of %d", cell, kept.PeakBytes, limit)
 	}

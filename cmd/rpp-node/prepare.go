@@ -9,9 +9,9 @@ import (
 	"rpp-node/prover/key"
 	"rpp-node/prover/key/derive"
 	"rpp-node/prover/merkle"
+	"rpp-node/prover/proving"
 	"rpp-node/prover/soundness"
 	"rpp-node/prover/stark"
-	"rpp-node/prover/system"
 )
 
 // verifyingKey finds a variant's verifying key: in the key directory, or derived.
@@ -65,38 +65,37 @@ func floorFor(flag *float64, asked string) float64 {
 	return soundness.DefaultFloor
 }
 
-// checkFloor refuses systems that prove fewer bits than floor, and returns the bits that
-// they do prove.
-func checkFloor(s *system.System, heights []int, floor float64) (soundness.Report, error) {
-	r, err := key.Analyse(s, heights)
-	if err != nil {
-		return r, err
-	}
-	err = soundness.CheckFloor(r, floor)
+// lowerFloor adds to the error of a proof with too few bits how to ask for fewer.
+func lowerFloor(err error) error {
 	var below *soundness.BelowFloorError
 	if errors.As(err, &below) {
-		err = fmt.Errorf("%w; or pass --security-floor to ask for less", err)
+		return fmt.Errorf("%w; or pass --security-floor to ask for less", err)
 	}
-	return r, err
+	return err
+}
+
+// witnessError gives a witness that proves nothing its place among rejections. Broken
+// constraints have codes of their own.
+func witnessError(err error) error {
+	var w *proving.InvalidWitness
+	if errors.As(err, &w) && !w.Broken {
+		return fmt.Errorf("%w: %w", errRejected, w.Err)
+	}
+	return err
 }
 
 // loadWitness reads a witness file of a family and finds the variant that it is for.
-func loadWitness(family, file string) (*circuit.Variant, circuit.Witness, error) {
-	f, err := familyFlag(family)
-	if err != nil {
-		return nil, nil, err
+func loadWitness(family, file string) (*proving.Prepared, error) {
+	if _, err := familyFlag(family); err != nil {
+		return nil, err
 	}
 	b, err := readFile(file, circuit.MaxWitnessBytes)
 	if err != nil {
-		return nil, nil, err
+		return nil, err
 	}
-	w, err := f.Decode(b)
+	in, err := proving.Prepare(family, b)
 	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %s: %w", errRejected, file, err)
+		return nil, fmt.Errorf("%w: %s: %w", errRejected, file, err)
 	}
-	v, err := f.Variant(w.Variant())
-	if err != nil {
-		return nil, nil, fmt.Errorf("%w: %w", errRejected, err)
-	}
-	return v, w, nil
+	return in, nil
 }

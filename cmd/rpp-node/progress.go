@@ -58,6 +58,15 @@ func (s *stages) begin(next stark.Stage) {
 	fmt.Fprintf(s.w, "\r%s: %-16s", s.label, next)
 }
 
+// total is what all stages took.
+func (s *stages) total() float64 {
+	t := 0.0
+	for _, ms := range s.Took {
+		t += ms
+	}
+	return t
+}
+
 // writeJSON prints a value as indented JSON.
 func writeJSON(w io.Writer, v any) error {
 	e := json.NewEncoder(w)

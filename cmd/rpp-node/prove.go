@@ -4,18 +4,14 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
-	"time"
 
-	"rpp-node/prover/circuit"
 	"rpp-node/prover/codec"
-	"rpp-node/prover/container"
 	"rpp-node/prover/device"
 	"rpp-node/prover/interop"
 	"rpp-node/prover/merkle"
-	"rpp-node/prover/ntt"
+	"rpp-node/prover/proving"
 	"rpp-node/prover/shard"
 	"rpp-node/prover/soundness"
-	"rpp-node/prover/stark"
 	"rpp-node/prover/system"
 	"rpp-node/prover/verifier"
 )
@@ -60,10 +56,9 @@ type proveResult struct {
 	Soundness   soundness.Report   `json:"soundness"`
 }
 
-// proving is one proof to make.
-type proving struct {
-	witness circuit.Witness
-	variant *circuit.Variant
+// proofJob is one proof to make.
+type proofJob struct {
+	input   *proving.Prepared
 	profile soundness.Profile
 	hash    merkle.Kind
 	chainID uint64
@@ -78,82 +73,41 @@ type proving struct {
 
 // proved is a proof just made.
 type proved struct {
-	file   *container.File
-	sys    *system.System
-	report soundness.Report
-	took   float64
-	watch  *stages
+	*proving.Made
+	sys   *system.System
+	took  float64
+	watch *stages
 }
 
-// run checks the witness, makes the keys and proves.
-func (p *proving) run() (*proved, error) {
-	vk, pk, err := provingKey(p.variant, p.profile, p.hash, p.chainID, p.keys, p.dev)
-	if err != nil {
-		return nil, err
-	}
-	if err := p.fitsAny(pk); err != nil {
-		return nil, err
-	}
-	traces, publics, err := p.witness.Traces()
-	if err != nil {
-		return nil, fmt.Errorf("%w: %w", errRejected, err)
-	}
-	if err := pk.Sys.Circuit.Check(traces, publics); err != nil {
-		return nil, err
-	}
-	heights := make([]int, len(traces))
-	for i, t := range traces {
-		heights[i] = ntt.Log(t.Height())
-	}
-	if err := vk.CheckHeights(heights); err != nil {
-		return nil, err
-	}
-	report, err := checkFloor(pk.Sys, heights, p.floor)
-	if err != nil {
-		return nil, err
-	}
-	if err := soundness.CheckFloor(report, soundness.DefaultFloor); err != nil && p.show != nil {
-		fmt.Fprintf(p.show, "warning: for development only: %v\n", err)
-	}
-	keep, err := admit(pk.Footprint(heights, p.dev.Workers(), true, false), p.memory)
+// run makes the keys and proves.
+func (j *proofJob) run() (*proved, error) {
+	vk, pk, err := provingKey(j.input.Variant, j.profile, j.hash, j.chainID, j.keys, j.dev)
 	if err != nil {
 		return nil, err
 	}
 	plan := shard.DefaultPlan()
-	plan.LogShards = p.shards
-	watch := newStages(p.show, p.variant.Family)
-	watch.log = p.log
-	start := time.Now()
-	proof, err := stark.Prove(pk, &stark.Witness{Traces: traces, Publics: publics}, stark.Options{Device: p.dev, Plan: plan, Begin: eachOf(keep, watch.begin), Consume: true})
+	plan.LogShards = j.shards
+	watch := newStages(j.show, j.input.Variant.Family)
+	watch.log = j.log
+	made, err := j.input.Prove(&proving.Keys{VK: vk, PK: pk}, j.chainID, proving.Options{
+		Device: j.dev, Plan: plan, Floor: j.floor, MemoryLimit: int64(j.memory), Checked: j.warn, Begin: watch.begin,
+	})
 	if err != nil {
-		return nil, err
+		return nil, memoryLimit(witnessError(lowerFloor(err)))
 	}
-	took := millis(start)
-	return &proved{
-		file: &container.File{
-			Family: p.variant.Family, Variant: p.variant.Name, Profile: p.profile.Name, Hash: p.hash.String(), Field: vk.Field,
-			ChainID: p.chainID, Fingerprint: vk.Fingerprint(), LogHeights: heights, Publics: publics,
-			Proof: codec.Format{Ext: pk.Sys.Ext, Hash: pk.Sys.Hash}.Encode(nil, proof),
-		},
-		sys: pk.Sys, report: report, took: took, watch: watch,
-	}, nil
+	return &proved{Made: made, sys: pk.Sys, took: watch.total(), watch: watch}, nil
 }
 
-// fitsAny refuses, before the witness is expanded, what would not fit the limit at any of
-// the heights that the variant may have.
-func (p *proving) fitsAny(pk *stark.Key) error {
-	var err error
-	for _, heights := range p.variant.Heights {
-		if err = fits(pk.Footprint(heights, p.dev.Workers(), true, false), p.memory); err == nil {
-			return nil
-		}
+// warn says so if the proof to come is for development only.
+func (j *proofJob) warn(r soundness.Report) {
+	if err := soundness.CheckFloor(r, soundness.DefaultFloor); err != nil && j.show != nil {
+		fmt.Fprintf(j.show, "warning: for development only: %v\n", err)
 	}
-	return err
 }
 
 // verify checks the proof that was just made.
 func (p *proved) verify() error {
-	return verifier.VerifyBytes(p.sys, &verifier.Statement{LogHeights: p.file.LogHeights, Publics: p.file.Publics}, p.file.Proof, codec.MaxProofBytes)
+	return verifier.VerifyBytes(p.sys, &verifier.Statement{LogHeights: p.File.LogHeights, Publics: p.File.Publics}, p.File.Proof, codec.MaxProofBytes)
 }
 
 func profileAndHash(profile, hash string) (soundness.Profile, merkle.Kind, error) {
@@ -177,7 +131,7 @@ func (c *proveCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	v, w, err := loadWitness(c.Family, c.Witness)
+	in, err := loadWitness(c.Family, c.Witness)
 	if err != nil {
 		return err
 	}
@@ -185,17 +139,18 @@ func (c *proveCmd) Run(e *env) error {
 	if c.JSON {
 		show = nil
 	}
-	job := proving{
-		witness: w, variant: v, profile: profile, hash: hash, chainID: c.ChainID, keys: c.Keys,
+	job := proofJob{
+		input: in, profile: profile, hash: hash, chainID: c.ChainID, keys: c.Keys,
 		floor: floorFor(c.Floor, c.Profile), shards: c.Shards, memory: c.Memory, dev: dev, show: show, log: e.log,
 	}
 	p, err := job.run()
 	if err != nil {
 		return err
 	}
+	v := in.Variant
 	e.log.Info("proved", "family", v.Family, "variant", v.Name, "profile", profile.Name, "hash", c.Hash, "chain_id", c.ChainID, "device", dev.Name(),
-		"fingerprint", fmt.Sprintf("%x", p.file.Fingerprint), "ms", p.took, "bytes", len(p.file.Proof))
-	b := p.file.Encode()
+		"fingerprint", fmt.Sprintf("%x", p.File.Fingerprint), "ms", p.took, "bytes", len(p.File.Proof))
+	b := p.File.Encode()
 	if err := writeFile(c.Out, b); err != nil {
 		return err
 	}
@@ -206,25 +161,25 @@ func (c *proveCmd) Run(e *env) error {
 	}
 	r := proveResult{
 		Family: v.Family, Variant: v.Name, Profile: profile.Name, Hash: c.Hash, ChainID: c.ChainID, Device: dev.Name(),
-		Fingerprint: fmt.Sprintf("%x", p.file.Fingerprint), ProofBytes: len(p.file.Proof), FileBytes: len(b),
-		ProveMS: p.took, Stages: p.watch.Took, Soundness: p.report,
+		Fingerprint: fmt.Sprintf("%x", p.File.Fingerprint), ProofBytes: len(p.File.Proof), FileBytes: len(b),
+		ProveMS: p.took, Stages: p.watch.Took, Soundness: p.Report,
 	}
 	if c.JSON {
 		return writeJSON(e.out, &r)
 	}
-	fmt.Fprintf(e.out, "proved %s/%s %s in %.0f ms, %d bytes, %s\n", v.Family, v.Name, w.Summary(), r.ProveMS, r.FileBytes, p.report.Lines()[0])
+	fmt.Fprintf(e.out, "proved %s/%s %s in %.0f ms, %d bytes, %s\n", v.Family, v.Name, in.Witness.Summary(), r.ProveMS, r.FileBytes, p.Report.Lines()[0])
 	return nil
 }
 
 // writeUpstream writes the bare proof and, beside it, its instance without traces: with
 // the exported circuit they are all that upstream's verifier needs.
 func writeUpstream(name string, p *proved) error {
-	instance, err := interop.EncodeInstance(p.sys.Ext.Base, p.sys.Circuit.Name, &interop.Instance{LogHeights: p.file.LogHeights, Publics: p.file.Publics})
+	instance, err := interop.EncodeInstance(p.sys.Ext.Base, p.sys.Circuit.Name, &interop.Instance{LogHeights: p.File.LogHeights, Publics: p.File.Publics})
 	if err != nil {
 		return err
 	}
 	if err := writeFile(name+".instance.json", instance); err != nil {
 		return err
 	}
-	return writeFile(name, p.file.Proof)
+	return writeFile(name, p.File.Proof)
 }

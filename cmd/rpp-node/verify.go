@@ -6,12 +6,12 @@ import (
 	"time"
 
 	"rpp-node/prover/circuit"
-	"rpp-node/prover/codec"
 	"rpp-node/prover/container"
+	"rpp-node/prover/field"
 	"rpp-node/prover/key"
 	"rpp-node/prover/merkle"
+	"rpp-node/prover/proving"
 	"rpp-node/prover/soundness"
-	"rpp-node/prover/verifier"
 	"rpp-node/store/keydir"
 )
 
@@ -113,35 +113,29 @@ func (c *verifyCmd) Run(e *env) error {
 	case f.ChainID != c.ChainID:
 		return fmt.Errorf("%w: the proof is bound to chain %d, expected %d (--chain-id)", errRejected, f.ChainID, c.ChainID)
 	}
-	if err := vk.CheckHeights(f.LogHeights); err != nil {
-		return err
-	}
-	s, err := vk.System(v.Circuit(), c.ChainID)
-	if err != nil {
-		return err
-	}
-	report, err := checkFloor(s, f.LogHeights, floorFor(c.Floor, c.Profile))
+	j, err := proving.Begin(vk, c.ChainID, f.LogHeights, floorFor(c.Floor, c.Profile))
 	var below *soundness.BelowFloorError
 	if errors.As(err, &below) {
-		return fmt.Errorf("%w: %w, or --profile %s", errRejected, err, f.Profile)
+		return fmt.Errorf("%w: %w, or --profile %s", errRejected, lowerFloor(err), f.Profile)
 	}
 	if err != nil {
 		return err
 	}
 	start := time.Now()
-	if err := verifier.VerifyBytes(s, &verifier.Statement{LogHeights: f.LogHeights, Publics: f.Publics}, f.Proof, codec.MaxProofBytes); err != nil {
+	if err := j.Verify(f.Publics, f.Proof); err != nil {
 		return err
 	}
 	r := verifyResult{
 		Verdict: "verified", Family: f.Family, Variant: f.Variant, Profile: vk.Profile.Name, Hash: vk.Hash.String(), ChainID: f.ChainID,
-		Fingerprint: vk.Fingerprint().String(), ProofBytes: len(f.Proof), VerifyMS: millis(start), Soundness: report,
+		Fingerprint: vk.Fingerprint().String(), ProofBytes: len(f.Proof), VerifyMS: millis(start), Soundness: j.Report,
 	}
 	e.log.Info("verified", "family", r.Family, "variant", r.Variant, "profile", r.Profile, "hash", r.Hash, "chain_id", r.ChainID,
 		"fingerprint", r.Fingerprint, "ms", r.VerifyMS, "bytes", r.ProofBytes)
+	base := field.ByName(f.Field)
 	for _, p := range f.Publics {
 		list := []uint32{}
 		for _, x := range p {
-			list = append(list, s.Ext.Base.Uint(x))
+			list = append(list, base.Uint(x))
 		}
 		r.Publics = append(r.Publics, list)
 	}
@@ -149,7 +143,7 @@ func (c *verifyCmd) Run(e *env) error {
 		return writeJSON(e.out, &r)
 	}
 	fmt.Fprintf(e.out, "verified %s/%s %s, %s tree, chain %d, key %.16s: %.1f ms, %d bytes\n", r.Family, r.Variant, r.Profile, r.Hash, r.ChainID, r.Fingerprint, r.VerifyMS, r.ProofBytes)
-	for _, line := range report.Lines() {
+	for _, line := range j.Report.Lines() {
 		fmt.Fprintln(e.out, line)
 	}
 	return nil

@@ -73,10 +73,11 @@ func (c *witnessCheckCmd) Help() string {
 }
 
 func (c *witnessCheckCmd) Run(e *env) error {
-	v, w, err := loadWitness(c.Family, c.Witness)
+	in, err := loadWitness(c.Family, c.Witness)
 	if err != nil {
 		return err
 	}
+	v, w := in.Variant, in.Witness
 	traces, publics, err := w.Traces()
 	if err != nil {
 		return fmt.Errorf("%w: %w", errRejected, err)
