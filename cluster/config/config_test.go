@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 	"reflect"
 	"strings"
@@ -138,7 +139,7 @@ func FuzzRead(f *testing.F) {
 			t.Fatal(err)
 		}
 		again, err := Read(&out)
-		if err != nil || !reflect.DeepEqual(again, c) {
+		if err != nil || fmt.Sprint(again) != fmt.Sprint(c) { // a nil list is an empty one
 			t.Fatalf("written and read again: %v, %+v, want %+v", err, again, c)
 		}
 	})
