@@ -2360,9 +2360,11 @@ func (x *Grant) GetHolders() []string {
 }
 
 type Revoke struct {
-	state         protoimpl.MessageState `protogen:"open.v1"`
-	Fence         *Fence                 `protobuf:"bytes,1,opt,name=fence,proto3" json:"fence,omitempty"`
-	Reason        string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	state  protoimpl.MessageState `protogen:"open.v1"`
+	Fence  *Fence                 `protobuf:"bytes,1,opt,name=fence,proto3" json:"fence,omitempty"`
+	Reason string                 `protobuf:"bytes,2,opt,name=reason,proto3" json:"reason,omitempty"`
+	// Give the part up only if it has not begun.
+	IfUnstarted   bool `protobuf:"varint,3,opt,name=if_unstarted,json=ifUnstarted,proto3" json:"if_unstarted,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -2409,6 +2411,13 @@ func (x *Revoke) GetReason() string {
 		return x.Reason
 	}
 	return ""
+}
+
+func (x *Revoke) GetIfUnstarted() bool {
+	if x != nil {
+		return x.IfUnstarted
+	}
+	return false
 }
 
 // Renewal answers a heartbeat: leases in it run on, all others are over.
@@ -2704,10 +2713,11 @@ const file_rpp_internal_v1_internal_proto_rawDesc = "" +
 	"\x05alone\x18\t \x01(\bR\x05alone\x12\x16\n" +
 	"\x06reason\x18\n" +
 	" \x01(\tR\x06reason\x12\x18\n" +
-	"\aholders\x18\v \x03(\tR\aholders\"N\n" +
+	"\aholders\x18\v \x03(\tR\aholders\"q\n" +
 	"\x06Revoke\x12,\n" +
 	"\x05fence\x18\x01 \x01(\v2\x16.rpp.internal.v1.FenceR\x05fence\x12\x16\n" +
-	"\x06reason\x18\x02 \x01(\tR\x06reason\"r\n" +
+	"\x06reason\x18\x02 \x01(\tR\x06reason\x12!\n" +
+	"\fif_unstarted\x18\x03 \x01(\bR\vifUnstarted\"r\n" +
 	"\aRenewal\x12\x1c\n" +
 	"\theartbeat\x18\x01 \x01(\x04R\theartbeat\x12\x19\n" +
 	"\blease_ms\x18\x02 \x01(\x03R\aleaseMs\x12.\n" +
