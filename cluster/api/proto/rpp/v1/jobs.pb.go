@@ -1280,9 +1280,11 @@ func (x *VerifyResponse) GetProvenBits() float64 {
 type ErrorDetail struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// Stable, such as C301-queue-full.
-	Code          string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
-	Remedy        string `protobuf:"bytes,2,opt,name=remedy,proto3" json:"remedy,omitempty"`
-	RetryAfterMs  int64  `protobuf:"varint,3,opt,name=retry_after_ms,json=retryAfterMs,proto3" json:"retry_after_ms,omitempty"`
+	Code         string `protobuf:"bytes,1,opt,name=code,proto3" json:"code,omitempty"`
+	Remedy       string `protobuf:"bytes,2,opt,name=remedy,proto3" json:"remedy,omitempty"`
+	RetryAfterMs int64  `protobuf:"varint,3,opt,name=retry_after_ms,json=retryAfterMs,proto3" json:"retry_after_ms,omitempty"`
+	// With C501-no-leader, from a node that may not pass the call on: whom to ask.
+	Leader        string `protobuf:"bytes,4,opt,name=leader,proto3" json:"leader,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1336,6 +1338,13 @@ func (x *ErrorDetail) GetRetryAfterMs() int64 {
 		return x.RetryAfterMs
 	}
 	return 0
+}
+
+func (x *ErrorDetail) GetLeader() string {
+	if x != nil {
+		return x.Leader
+	}
+	return ""
 }
 
 var File_rpp_v1_jobs_proto protoreflect.FileDescriptor
@@ -1433,11 +1442,12 @@ const file_rpp_v1_jobs_proto_rawDesc = "" +
 	"\x04spec\x18\x04 \x01(\v2\f.rpp.v1.SpecR\x04spec\x12\x1b\n" +
 	"\tverify_ms\x18\x05 \x01(\x01R\bverifyMs\x12\x1f\n" +
 	"\vproven_bits\x18\x06 \x01(\x01R\n" +
-	"provenBits\"_\n" +
+	"provenBits\"w\n" +
 	"\vErrorDetail\x12\x12\n" +
 	"\x04code\x18\x01 \x01(\tR\x04code\x12\x16\n" +
 	"\x06remedy\x18\x02 \x01(\tR\x06remedy\x12$\n" +
-	"\x0eretry_after_ms\x18\x03 \x01(\x03R\fretryAfterMs*\xcf\x01\n" +
+	"\x0eretry_after_ms\x18\x03 \x01(\x03R\fretryAfterMs\x12\x16\n" +
+	"\x06leader\x18\x04 \x01(\tR\x06leader*\xcf\x01\n" +
 	"\bJobState\x12\x19\n" +
 	"\x15JOB_STATE_UNSPECIFIED\x10\x00\x12\x16\n" +
 	"\x12JOB_STATE_ACCEPTED\x10\x01\x12\x15\n" +

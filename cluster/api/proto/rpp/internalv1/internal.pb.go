@@ -2749,7 +2749,7 @@ const file_rpp_internal_v1_internal_proto_rawDesc = "" +
 	"\tGossipKey\x12!.rpp.internal.v1.GossipKeyRequest\x1a\".rpp.internal.v1.GossipKeyResponse\x12I\n" +
 	"\x06Report\x12\x1e.rpp.internal.v1.ReportRequest\x1a\x1f.rpp.internal.v1.ReportResponse2^\n" +
 	"\rWorkerService\x12M\n" +
-	"\aSession\x12\x1e.rpp.internal.v1.WorkerMessage\x1a\x1e.rpp.internal.v1.LeaderMessage(\x010\x01B7Z5rpp-node/cluster/api/proto/rpp/internal/v1;internalv1b\x06proto3"
+	"\aSession\x12\x1e.rpp.internal.v1.WorkerMessage\x1a\x1e.rpp.internal.v1.LeaderMessage(\x010\x01B6Z4rpp-node/cluster/api/proto/rpp/internalv1;internalv1b\x06proto3"
 
 var (
 	file_rpp_internal_v1_internal_proto_rawDescOnce sync.Once

@@ -9,7 +9,7 @@ import (
 	context "context"
 	errors "errors"
 	http "net/http"
-	v1 "rpp-node/cluster/api/proto/rpp/internal/v1"
+	internalv1 "rpp-node/cluster/api/proto/rpp/internalv1"
 	strings "strings"
 )
 
@@ -58,7 +58,7 @@ const (
 
 // JoinServiceClient is a client for the rpp.internal.v1.JoinService service.
 type JoinServiceClient interface {
-	Join(context.Context, *connect.Request[v1.JoinRequest]) (*connect.Response[v1.JoinResponse], error)
+	Join(context.Context, *connect.Request[internalv1.JoinRequest]) (*connect.Response[internalv1.JoinResponse], error)
 }
 
 // NewJoinServiceClient constructs a client for the rpp.internal.v1.JoinService service. By default,
@@ -70,9 +70,9 @@ type JoinServiceClient interface {
 // http://api.acme.com or https://acme.com/grpc).
 func NewJoinServiceClient(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOption) JoinServiceClient {
 	baseURL = strings.TrimRight(baseURL, "/")
-	joinServiceMethods := v1.File_rpp_internal_v1_internal_proto.Services().ByName("JoinService").Methods()
+	joinServiceMethods := internalv1.File_rpp_internal_v1_internal_proto.Services().ByName("JoinService").Methods()
 	return &joinServiceClient{
-		join: connect.NewClient[v1.JoinRequest, v1.JoinResponse](
+		join: connect.NewClient[internalv1.JoinRequest, internalv1.JoinResponse](
 			httpClient,
 			baseURL+JoinServiceJoinProcedure,
 			connect.WithSchema(joinServiceMethods.ByName("Join")),
@@ -83,17 +83,17 @@ func NewJoinServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 
 // joinServiceClient implements JoinServiceClient.
 type joinServiceClient struct {
-	join *connect.Client[v1.JoinRequest, v1.JoinResponse]
+	join *connect.Client[internalv1.JoinRequest, internalv1.JoinResponse]
 }
 
 // Join calls rpp.internal.v1.JoinService.Join.
-func (c *joinServiceClient) Join(ctx context.Context, req *connect.Request[v1.JoinRequest]) (*connect.Response[v1.JoinResponse], error) {
+func (c *joinServiceClient) Join(ctx context.Context, req *connect.Request[internalv1.JoinRequest]) (*connect.Response[internalv1.JoinResponse], error) {
 	return c.join.CallUnary(ctx, req)
 }
 
 // JoinServiceHandler is an implementation of the rpp.internal.v1.JoinService service.
 type JoinServiceHandler interface {
-	Join(context.Context, *connect.Request[v1.JoinRequest]) (*connect.Response[v1.JoinResponse], error)
+	Join(context.Context, *connect.Request[internalv1.JoinRequest]) (*connect.Response[internalv1.JoinResponse], error)
 }
 
 // NewJoinServiceHandler builds an HTTP handler from the service implementation. It returns the path
@@ -102,7 +102,7 @@ type JoinServiceHandler interface {
 // By default, handlers support the Connect, gRPC, and gRPC-Web protocols with the binary Protobuf
 // and JSON codecs. They also support gzip compression.
 func NewJoinServiceHandler(svc JoinServiceHandler, opts ...connect.HandlerOption) (string, http.Handler) {
-	joinServiceMethods := v1.File_rpp_internal_v1_internal_proto.Services().ByName("JoinService").Methods()
+	joinServiceMethods := internalv1.File_rpp_internal_v1_internal_proto.Services().ByName("JoinService").Methods()
 	joinServiceJoinHandler := connect.NewUnaryHandler(
 		JoinServiceJoinProcedure,
 		svc.Join,
@@ -122,26 +122,26 @@ func NewJoinServiceHandler(svc JoinServiceHandler, opts ...connect.HandlerOption
 // UnimplementedJoinServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedJoinServiceHandler struct{}
 
-func (UnimplementedJoinServiceHandler) Join(context.Context, *connect.Request[v1.JoinRequest]) (*connect.Response[v1.JoinResponse], error) {
+func (UnimplementedJoinServiceHandler) Join(context.Context, *connect.Request[internalv1.JoinRequest]) (*connect.Response[internalv1.JoinResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("rpp.internal.v1.JoinService.Join is not implemented"))
 }
 
 // PeerServiceClient is a client for the rpp.internal.v1.PeerService service.
 type PeerServiceClient interface {
 	// Renew exchanges a certificate that is about to expire.
-	Renew(context.Context, *connect.Request[v1.RenewRequest]) (*connect.Response[v1.RenewResponse], error)
+	Renew(context.Context, *connect.Request[internalv1.RenewRequest]) (*connect.Response[internalv1.RenewResponse], error)
 	// StoreWitness stores and syncs a witness before its job is proposed. Voters only.
-	StoreWitness(context.Context, *connect.Request[v1.StoreWitnessRequest]) (*connect.Response[v1.StoreWitnessResponse], error)
+	StoreWitness(context.Context, *connect.Request[internalv1.StoreWitnessRequest]) (*connect.Response[internalv1.StoreWitnessResponse], error)
 	// Receipt stores and syncs a proof, verifies it against the voter's own record of the
 	// job, and signs.
-	Receipt(context.Context, *connect.Request[v1.ReceiptRequest]) (*connect.Response[v1.ReceiptResponse], error)
+	Receipt(context.Context, *connect.Request[internalv1.ReceiptRequest]) (*connect.Response[internalv1.ReceiptResponse], error)
 	// Chunk reads one chunk of an artifact that the caller may have: of a witness only
 	// with a lease, of a key always.
-	Chunk(context.Context, *connect.Request[v1.ChunkRequest]) (*connect.Response[v1.ChunkResponse], error)
+	Chunk(context.Context, *connect.Request[internalv1.ChunkRequest]) (*connect.Response[internalv1.ChunkResponse], error)
 	// InstallGossipKey is one step of a rotation.
-	GossipKey(context.Context, *connect.Request[v1.GossipKeyRequest]) (*connect.Response[v1.GossipKeyResponse], error)
+	GossipKey(context.Context, *connect.Request[internalv1.GossipKeyRequest]) (*connect.Response[internalv1.GossipKeyResponse], error)
 	// Report tells the leader what this node holds and how it is.
-	Report(context.Context, *connect.Request[v1.ReportRequest]) (*connect.Response[v1.ReportResponse], error)
+	Report(context.Context, *connect.Request[internalv1.ReportRequest]) (*connect.Response[internalv1.ReportResponse], error)
 }
 
 // NewPeerServiceClient constructs a client for the rpp.internal.v1.PeerService service. By default,
@@ -153,39 +153,39 @@ type PeerServiceClient interface {
 // http://api.acme.com or https://acme.com/grpc).
 func NewPeerServiceClient(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOption) PeerServiceClient {
 	baseURL = strings.TrimRight(baseURL, "/")
-	peerServiceMethods := v1.File_rpp_internal_v1_internal_proto.Services().ByName("PeerService").Methods()
+	peerServiceMethods := internalv1.File_rpp_internal_v1_internal_proto.Services().ByName("PeerService").Methods()
 	return &peerServiceClient{
-		renew: connect.NewClient[v1.RenewRequest, v1.RenewResponse](
+		renew: connect.NewClient[internalv1.RenewRequest, internalv1.RenewResponse](
 			httpClient,
 			baseURL+PeerServiceRenewProcedure,
 			connect.WithSchema(peerServiceMethods.ByName("Renew")),
 			connect.WithClientOptions(opts...),
 		),
-		storeWitness: connect.NewClient[v1.StoreWitnessRequest, v1.StoreWitnessResponse](
+		storeWitness: connect.NewClient[internalv1.StoreWitnessRequest, internalv1.StoreWitnessResponse](
 			httpClient,
 			baseURL+PeerServiceStoreWitnessProcedure,
 			connect.WithSchema(peerServiceMethods.ByName("StoreWitness")),
 			connect.WithClientOptions(opts...),
 		),
-		receipt: connect.NewClient[v1.ReceiptRequest, v1.ReceiptResponse](
+		receipt: connect.NewClient[internalv1.ReceiptRequest, internalv1.ReceiptResponse](
 			httpClient,
 			baseURL+PeerServiceReceiptProcedure,
 			connect.WithSchema(peerServiceMethods.ByName("Receipt")),
 			connect.WithClientOptions(opts...),
 		),
-		chunk: connect.NewClient[v1.ChunkRequest, v1.ChunkResponse](
+		chunk: connect.NewClient[internalv1.ChunkRequest, internalv1.ChunkResponse](
 			httpClient,
 			baseURL+PeerServiceChunkProcedure,
 			connect.WithSchema(peerServiceMethods.ByName("Chunk")),
 			connect.WithClientOptions(opts...),
 		),
-		gossipKey: connect.NewClient[v1.GossipKeyRequest, v1.GossipKeyResponse](
+		gossipKey: connect.NewClient[internalv1.GossipKeyRequest, internalv1.GossipKeyResponse](
 			httpClient,
 			baseURL+PeerServiceGossipKeyProcedure,
 			connect.WithSchema(peerServiceMethods.ByName("GossipKey")),
 			connect.WithClientOptions(opts...),
 		),
-		report: connect.NewClient[v1.ReportRequest, v1.ReportResponse](
+		report: connect.NewClient[internalv1.ReportRequest, internalv1.ReportResponse](
 			httpClient,
 			baseURL+PeerServiceReportProcedure,
 			connect.WithSchema(peerServiceMethods.ByName("Report")),
@@ -196,60 +196,60 @@ func NewPeerServiceClient(httpClient connect.HTTPClient, baseURL string, opts ..
 
 // peerServiceClient implements PeerServiceClient.
 type peerServiceClient struct {
-	renew        *connect.Client[v1.RenewRequest, v1.RenewResponse]
-	storeWitness *connect.Client[v1.StoreWitnessRequest, v1.StoreWitnessResponse]
-	receipt      *connect.Client[v1.ReceiptRequest, v1.ReceiptResponse]
-	chunk        *connect.Client[v1.ChunkRequest, v1.ChunkResponse]
-	gossipKey    *connect.Client[v1.GossipKeyRequest, v1.GossipKeyResponse]
-	report       *connect.Client[v1.ReportRequest, v1.ReportResponse]
+	renew        *connect.Client[internalv1.RenewRequest, internalv1.RenewResponse]
+	storeWitness *connect.Client[internalv1.StoreWitnessRequest, internalv1.StoreWitnessResponse]
+	receipt      *connect.Client[internalv1.ReceiptRequest, internalv1.ReceiptResponse]
+	chunk        *connect.Client[internalv1.ChunkRequest, internalv1.ChunkResponse]
+	gossipKey    *connect.Client[internalv1.GossipKeyRequest, internalv1.GossipKeyResponse]
+	report       *connect.Client[internalv1.ReportRequest, internalv1.ReportResponse]
 }
 
 // Renew calls rpp.internal.v1.PeerService.Renew.
-func (c *peerServiceClient) Renew(ctx context.Context, req *connect.Request[v1.RenewRequest]) (*connect.Response[v1.RenewResponse], error) {
+func (c *peerServiceClient) Renew(ctx context.Context, req *connect.Request[internalv1.RenewRequest]) (*connect.Response[internalv1.RenewResponse], error) {
 	return c.renew.CallUnary(ctx, req)
 }
 
 // StoreWitness calls rpp.internal.v1.PeerService.StoreWitness.
-func (c *peerServiceClient) StoreWitness(ctx context.Context, req *connect.Request[v1.StoreWitnessRequest]) (*connect.Response[v1.StoreWitnessResponse], error) {
+func (c *peerServiceClient) StoreWitness(ctx context.Context, req *connect.Request[internalv1.StoreWitnessRequest]) (*connect.Response[internalv1.StoreWitnessResponse], error) {
 	return c.storeWitness.CallUnary(ctx, req)
 }
 
 // Receipt calls rpp.internal.v1.PeerService.Receipt.
-func (c *peerServiceClient) Receipt(ctx context.Context, req *connect.Request[v1.ReceiptRequest]) (*connect.Response[v1.ReceiptResponse], error) {
+func (c *peerServiceClient) Receipt(ctx context.Context, req *connect.Request[internalv1.ReceiptRequest]) (*connect.Response[internalv1.ReceiptResponse], error) {
 	return c.receipt.CallUnary(ctx, req)
 }
 
 // Chunk calls rpp.internal.v1.PeerService.Chunk.
-func (c *peerServiceClient) Chunk(ctx context.Context, req *connect.Request[v1.ChunkRequest]) (*connect.Response[v1.ChunkResponse], error) {
+func (c *peerServiceClient) Chunk(ctx context.Context, req *connect.Request[internalv1.ChunkRequest]) (*connect.Response[internalv1.ChunkResponse], error) {
 	return c.chunk.CallUnary(ctx, req)
 }
 
 // GossipKey calls rpp.internal.v1.PeerService.GossipKey.
-func (c *peerServiceClient) GossipKey(ctx context.Context, req *connect.Request[v1.GossipKeyRequest]) (*connect.Response[v1.GossipKeyResponse], error) {
+func (c *peerServiceClient) GossipKey(ctx context.Context, req *connect.Request[internalv1.GossipKeyRequest]) (*connect.Response[internalv1.GossipKeyResponse], error) {
 	return c.gossipKey.CallUnary(ctx, req)
 }
 
 // Report calls rpp.internal.v1.PeerService.Report.
-func (c *peerServiceClient) Report(ctx context.Context, req *connect.Request[v1.ReportRequest]) (*connect.Response[v1.ReportResponse], error) {
+func (c *peerServiceClient) Report(ctx context.Context, req *connect.Request[internalv1.ReportRequest]) (*connect.Response[internalv1.ReportResponse], error) {
 	return c.report.CallUnary(ctx, req)
 }
 
 // PeerServiceHandler is an implementation of the rpp.internal.v1.PeerService service.
 type PeerServiceHandler interface {
 	// Renew exchanges a certificate that is about to expire.
-	Renew(context.Context, *connect.Request[v1.RenewRequest]) (*connect.Response[v1.RenewResponse], error)
+	Renew(context.Context, *connect.Request[internalv1.RenewRequest]) (*connect.Response[internalv1.RenewResponse], error)
 	// StoreWitness stores and syncs a witness before its job is proposed. Voters only.
-	StoreWitness(context.Context, *connect.Request[v1.StoreWitnessRequest]) (*connect.Response[v1.StoreWitnessResponse], error)
+	StoreWitness(context.Context, *connect.Request[internalv1.StoreWitnessRequest]) (*connect.Response[internalv1.StoreWitnessResponse], error)
 	// Receipt stores and syncs a proof, verifies it against the voter's own record of the
 	// job, and signs.
-	Receipt(context.Context, *connect.Request[v1.ReceiptRequest]) (*connect.Response[v1.ReceiptResponse], error)
+	Receipt(context.Context, *connect.Request[internalv1.ReceiptRequest]) (*connect.Response[internalv1.ReceiptResponse], error)
 	// Chunk reads one chunk of an artifact that the caller may have: of a witness only
 	// with a lease, of a key always.
-	Chunk(context.Context, *connect.Request[v1.ChunkRequest]) (*connect.Response[v1.ChunkResponse], error)
+	Chunk(context.Context, *connect.Request[internalv1.ChunkRequest]) (*connect.Response[internalv1.ChunkResponse], error)
 	// InstallGossipKey is one step of a rotation.
-	GossipKey(context.Context, *connect.Request[v1.GossipKeyRequest]) (*connect.Response[v1.GossipKeyResponse], error)
+	GossipKey(context.Context, *connect.Request[internalv1.GossipKeyRequest]) (*connect.Response[internalv1.GossipKeyResponse], error)
 	// Report tells the leader what this node holds and how it is.
-	Report(context.Context, *connect.Request[v1.ReportRequest]) (*connect.Response[v1.ReportResponse], error)
+	Report(context.Context, *connect.Request[internalv1.ReportRequest]) (*connect.Response[internalv1.ReportResponse], error)
 }
 
 // NewPeerServiceHandler builds an HTTP handler from the service implementation. It returns the path
@@ -258,7 +258,7 @@ type PeerServiceHandler interface {
 // By default, handlers support the Connect, gRPC, and gRPC-Web protocols with the binary Protobuf
 // and JSON codecs. They also support gzip compression.
 func NewPeerServiceHandler(svc PeerServiceHandler, opts ...connect.HandlerOption) (string, http.Handler) {
-	peerServiceMethods := v1.File_rpp_internal_v1_internal_proto.Services().ByName("PeerService").Methods()
+	peerServiceMethods := internalv1.File_rpp_internal_v1_internal_proto.Services().ByName("PeerService").Methods()
 	peerServiceRenewHandler := connect.NewUnaryHandler(
 		PeerServiceRenewProcedure,
 		svc.Renew,
@@ -318,33 +318,33 @@ func NewPeerServiceHandler(svc PeerServiceHandler, opts ...connect.HandlerOption
 // UnimplementedPeerServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedPeerServiceHandler struct{}
 
-func (UnimplementedPeerServiceHandler) Renew(context.Context, *connect.Request[v1.RenewRequest]) (*connect.Response[v1.RenewResponse], error) {
+func (UnimplementedPeerServiceHandler) Renew(context.Context, *connect.Request[internalv1.RenewRequest]) (*connect.Response[internalv1.RenewResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("rpp.internal.v1.PeerService.Renew is not implemented"))
 }
 
-func (UnimplementedPeerServiceHandler) StoreWitness(context.Context, *connect.Request[v1.StoreWitnessRequest]) (*connect.Response[v1.StoreWitnessResponse], error) {
+func (UnimplementedPeerServiceHandler) StoreWitness(context.Context, *connect.Request[internalv1.StoreWitnessRequest]) (*connect.Response[internalv1.StoreWitnessResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("rpp.internal.v1.PeerService.StoreWitness is not implemented"))
 }
 
-func (UnimplementedPeerServiceHandler) Receipt(context.Context, *connect.Request[v1.ReceiptRequest]) (*connect.Response[v1.ReceiptResponse], error) {
+func (UnimplementedPeerServiceHandler) Receipt(context.Context, *connect.Request[internalv1.ReceiptRequest]) (*connect.Response[internalv1.ReceiptResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("rpp.internal.v1.PeerService.Receipt is not implemented"))
 }
 
-func (UnimplementedPeerServiceHandler) Chunk(context.Context, *connect.Request[v1.ChunkRequest]) (*connect.Response[v1.ChunkResponse], error) {
+func (UnimplementedPeerServiceHandler) Chunk(context.Context, *connect.Request[internalv1.ChunkRequest]) (*connect.Response[internalv1.ChunkResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("rpp.internal.v1.PeerService.Chunk is not implemented"))
 }
 
-func (UnimplementedPeerServiceHandler) GossipKey(context.Context, *connect.Request[v1.GossipKeyRequest]) (*connect.Response[v1.GossipKeyResponse], error) {
+func (UnimplementedPeerServiceHandler) GossipKey(context.Context, *connect.Request[internalv1.GossipKeyRequest]) (*connect.Response[internalv1.GossipKeyResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("rpp.internal.v1.PeerService.GossipKey is not implemented"))
 }
 
-func (UnimplementedPeerServiceHandler) Report(context.Context, *connect.Request[v1.ReportRequest]) (*connect.Response[v1.ReportResponse], error) {
+func (UnimplementedPeerServiceHandler) Report(context.Context, *connect.Request[internalv1.ReportRequest]) (*connect.Response[internalv1.ReportResponse], error) {
 	return nil, connect.NewError(connect.CodeUnimplemented, errors.New("rpp.internal.v1.PeerService.Report is not implemented"))
 }
 
 // WorkerServiceClient is a client for the rpp.internal.v1.WorkerService service.
 type WorkerServiceClient interface {
-	Session(context.Context) *connect.BidiStreamForClient[v1.WorkerMessage, v1.LeaderMessage]
+	Session(context.Context) *connect.BidiStreamForClient[internalv1.WorkerMessage, internalv1.LeaderMessage]
 }
 
 // NewWorkerServiceClient constructs a client for the rpp.internal.v1.WorkerService service. By
@@ -356,9 +356,9 @@ type WorkerServiceClient interface {
 // http://api.acme.com or https://acme.com/grpc).
 func NewWorkerServiceClient(httpClient connect.HTTPClient, baseURL string, opts ...connect.ClientOption) WorkerServiceClient {
 	baseURL = strings.TrimRight(baseURL, "/")
-	workerServiceMethods := v1.File_rpp_internal_v1_internal_proto.Services().ByName("WorkerService").Methods()
+	workerServiceMethods := internalv1.File_rpp_internal_v1_internal_proto.Services().ByName("WorkerService").Methods()
 	return &workerServiceClient{
-		session: connect.NewClient[v1.WorkerMessage, v1.LeaderMessage](
+		session: connect.NewClient[internalv1.WorkerMessage, internalv1.LeaderMessage](
 			httpClient,
 			baseURL+WorkerServiceSessionProcedure,
 			connect.WithSchema(workerServiceMethods.ByName("Session")),
@@ -369,17 +369,17 @@ func NewWorkerServiceClient(httpClient connect.HTTPClient, baseURL string, opts 
 
 // workerServiceClient implements WorkerServiceClient.
 type workerServiceClient struct {
-	session *connect.Client[v1.WorkerMessage, v1.LeaderMessage]
+	session *connect.Client[internalv1.WorkerMessage, internalv1.LeaderMessage]
 }
 
 // Session calls rpp.internal.v1.WorkerService.Session.
-func (c *workerServiceClient) Session(ctx context.Context) *connect.BidiStreamForClient[v1.WorkerMessage, v1.LeaderMessage] {
+func (c *workerServiceClient) Session(ctx context.Context) *connect.BidiStreamForClient[internalv1.WorkerMessage, internalv1.LeaderMessage] {
 	return c.session.CallBidiStream(ctx)
 }
 
 // WorkerServiceHandler is an implementation of the rpp.internal.v1.WorkerService service.
 type WorkerServiceHandler interface {
-	Session(context.Context, *connect.BidiStream[v1.WorkerMessage, v1.LeaderMessage]) error
+	Session(context.Context, *connect.BidiStream[internalv1.WorkerMessage, internalv1.LeaderMessage]) error
 }
 
 // NewWorkerServiceHandler builds an HTTP handler from the service implementation. It returns the
@@ -388,7 +388,7 @@ type WorkerServiceHandler interface {
 // By default, handlers support the Connect, gRPC, and gRPC-Web protocols with the binary Protobuf
 // and JSON codecs. They also support gzip compression.
 func NewWorkerServiceHandler(svc WorkerServiceHandler, opts ...connect.HandlerOption) (string, http.Handler) {
-	workerServiceMethods := v1.File_rpp_internal_v1_internal_proto.Services().ByName("WorkerService").Methods()
+	workerServiceMethods := internalv1.File_rpp_internal_v1_internal_proto.Services().ByName("WorkerService").Methods()
 	workerServiceSessionHandler := connect.NewBidiStreamHandler(
 		WorkerServiceSessionProcedure,
 		svc.Session,
@@ -408,6 +408,6 @@ func NewWorkerServiceHandler(svc WorkerServiceHandler, opts ...connect.HandlerOp
 // UnimplementedWorkerServiceHandler returns CodeUnimplemented from all methods.
 type UnimplementedWorkerServiceHandler struct{}
 
-func (UnimplementedWorkerServiceHandler) Session(context.Context, *connect.BidiStream[v1.WorkerMessage, v1.LeaderMessage]) error {
+func (UnimplementedWorkerServiceHandler) Session(context.Context, *connect.BidiStream[internalv1.WorkerMessage, internalv1.LeaderMessage]) error {
 	return connect.NewError(connect.CodeUnimplemented, errors.New("rpp.internal.v1.WorkerService.Session is not implemented"))
 }
