@@ -14,6 +14,9 @@ const (
 	CodeRevoked         Code = "C106-revoked"
 	CodeWrongCluster    Code = "C107-wrong-cluster"
 	CodeNoLease         Code = "C108-no-lease"
+	CodePassphrase      Code = "C109-passphrase"
+	CodeIdentityFile    Code = "C110-identity-file"
+	CodeIssuer          Code = "C111-issuer"
 
 	CodeField   Code = "C201-field"
 	CodeTooBig  Code = "C202-too-big"
@@ -71,6 +74,9 @@ var codes = map[Code]struct {
 	CodeRevoked:         {Denied, "this node was removed: join again with a fresh data directory"},
 	CodeWrongCluster:    {Denied, "check the addresses: they belong to another cluster"},
 	CodeNoLease:         {Denied, "only the device that holds the job's lease may read its witness"},
+	CodePassphrase:      {Denied, "type the passphrase that the root was sealed with"},
+	CodeIdentityFile:    {Corrupt, "restore the file, or join again with a new data directory"},
+	CodeIssuer:          {Conflict, "let another voter sign, or unseal the root"},
 
 	CodeField:   {Invalid, ""},
 	CodeTooBig:  {Invalid, ""},
