@@ -1,6 +1,7 @@
 package codec
 
 import (
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"reflect"
@@ -175,29 +176,71 @@ func list[T any](d *decoder, size int, item func() T) []T {
 	return out
 }
 
-func (d *decoder) elem() field.Elem {
-	if len(d.b) < field.WordBytes {
+// flat reads the length of a list whose items have a fixed size and hold no lists, and
+// accounts for their memory. What it grants is bounded by the bytes that are left.
+func (d *decoder) flat(size, memory int) int {
+	n := d.uvarint()
+	if n > uint64(len(d.b)/size) {
+		d.fail(fmt.Errorf("%w: list of %d", ErrTruncated, n))
+		return 0
+	}
+	if d.memory -= int(n) * memory; d.memory < 0 {
+		d.fail(fmt.Errorf("%w: too many small lists", ErrTooLarge))
+		return 0
+	}
+	return int(n)
+}
+
+// words reads elements: the bulk of a proof goes through here.
+func (d *decoder) words(dst []field.Elem) {
+	if len(d.b) < field.WordBytes*len(dst) {
 		d.fail(ErrTruncated)
-		return 0
+		return
 	}
-	v, ok := d.Ext.Base.DecodeWord(d.b)
-	if !ok {
+	modulus, sound := d.Ext.Base.Modulus(), true
+	for i := range dst {
+		w := binary.LittleEndian.Uint32(d.b[field.WordBytes*i:])
+		sound = sound && w < modulus
+		dst[i] = field.Elem(w)
+	}
+	if !sound {
 		d.fail(fmt.Errorf("%w: field word not below the modulus", ErrNonCanonical))
-		return 0
+		return
 	}
-	d.b = d.b[field.WordBytes:]
-	return v
+	d.b = d.b[field.WordBytes*len(dst):]
+}
+
+func (d *decoder) elem() (v field.Elem) {
+	var one [1]field.Elem
+	d.words(one[:])
+	return one[0]
 }
 
 func (d *decoder) ext() (e field.E) {
-	for i := range d.Ext.D {
-		e[i] = d.elem()
-	}
+	d.words(e[:d.Ext.D])
 	return e
 }
 
-func (d *decoder) exts() []field.E     { return list(d, field.WordBytes*d.Ext.D, d.ext) }
-func (d *decoder) elems() []field.Elem { return list(d, field.WordBytes, d.elem) }
+func (d *decoder) elems() []field.Elem {
+	out := make([]field.Elem, d.flat(field.WordBytes, field.WordBytes))
+	d.words(out)
+	if d.err != nil {
+		return nil
+	}
+	return out
+}
+
+func (d *decoder) exts() []field.E {
+	out := make([]field.E, d.flat(field.WordBytes*d.Ext.D, field.WordBytes*field.MaxDegree))
+	for i := range out {
+		d.words(out[i][:d.Ext.D])
+	}
+	if d.err != nil {
+		return nil
+	}
+	return out
+}
+
 func (d *decoder) optionalExts() []field.E {
 	if !d.option() {
 		return nil
@@ -219,8 +262,10 @@ func (d *decoder) digest() (g merkle.Digest) {
 			}
 		}
 	default:
-		for i := range g {
-			g[i] = uint32(d.elem())
+		var words [len(g)]field.Elem
+		d.words(words[:])
+		for i, w := range words {
+			g[i] = uint32(w)
 		}
 	}
 	return g
