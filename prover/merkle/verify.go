@@ -60,10 +60,11 @@ func Verify(s Suite, shape *Shape, capHeight int, cap []Digest, indices []int, r
 	return nil
 }
 
+// node is one that paths run through: those of the queries order[from:to].
 type node struct {
-	index   int
-	digest  Digest
-	queries []int // those whose path runs through this node
+	index    int
+	digest   Digest
+	from, to int
 }
 
 type walk struct {
@@ -72,6 +73,7 @@ type walk struct {
 	indices  []int
 	rows     [][][]field.Elem
 	siblings []Digest
+	order    []int // queries, by index: those below one node follow each other
 	nodes    []node
 	pairs    []Digest // children of the level's nodes
 	digests  []Digest
@@ -88,7 +90,7 @@ func (w *walk) rowDigests(log int) ([]Digest, error) {
 		}
 		r := Rows{Width: w.shape.Widths[m], Values: make([]field.Elem, 0, len(w.nodes)*w.shape.Widths[m])}
 		for i := range w.nodes {
-			queries := w.nodes[i].queries
+			queries := w.order[w.nodes[i].from:w.nodes[i].to]
 			first := w.rows[queries[0]][m]
 			for _, q := range queries[1:] {
 				if !slices.Equal(w.rows[q][m], first) {
@@ -105,17 +107,18 @@ func (w *walk) rowDigests(log int) ([]Digest, error) {
 }
 
 func (w *walk) leaves(logMax int) error {
-	order := make([]int, len(w.indices))
-	for q := range order {
-		order[q] = q
+	w.order = make([]int, len(w.indices))
+	for q := range w.order {
+		w.order[q] = q
 	}
-	slices.SortStableFunc(order, func(a, b int) int { return w.indices[a] - w.indices[b] })
-	for _, q := range order {
+	slices.SortStableFunc(w.order, func(a, b int) int { return w.indices[a] - w.indices[b] })
+	w.nodes = make([]node, 0, len(w.order))
+	for i, q := range w.order {
 		if n := len(w.nodes); n > 0 && w.nodes[n-1].index == w.indices[q] {
-			w.nodes[n-1].queries = append(w.nodes[n-1].queries, q)
+			w.nodes[n-1].to = i + 1
 			continue
 		}
-		w.nodes = append(w.nodes, node{index: w.indices[q], queries: []int{q}})
+		w.nodes = append(w.nodes, node{index: w.indices[q], from: i, to: i + 1})
 	}
 	digests, err := w.rowDigests(logMax)
 	if err != nil {
@@ -133,12 +136,12 @@ func (w *walk) up(level int) error {
 	w.pairs = w.pairs[:0]
 	for i := 0; i < len(w.nodes); i++ {
 		n := w.nodes[i]
-		parent := node{index: n.index >> 1, queries: n.queries}
+		parent := node{index: n.index >> 1, from: n.from, to: n.to}
 		switch {
 		case n.index&1 == 0 && i+1 < len(w.nodes) && w.nodes[i+1].index == n.index+1:
 			i++
 			w.pairs = append(w.pairs, n.digest, w.nodes[i].digest)
-			parent.queries = append(parent.queries, w.nodes[i].queries...)
+			parent.to = w.nodes[i].to
 		case len(w.siblings) == 0:
 			return fmt.Errorf("%w: too few", ErrSiblingCount)
 		default:
