@@ -41,6 +41,7 @@ const (
 	CodeQuarantined    Code = "C406-quarantined"
 	CodeReceipts       Code = "C407-receipts"
 	CodeAttempts       Code = "C408-attempts"
+	CodeFrozen         Code = "C409-family-frozen"
 
 	CodeNoLeader    Code = "C501-no-leader"
 	CodeNoQuorum    Code = "C502-no-quorum"
@@ -51,12 +52,15 @@ const (
 	CodeKeyring     Code = "C507-keyring"
 	CodeStaleFence  Code = "C508-stale-fence"
 	CodeUnreachable Code = "C509-unreachable"
+	CodeNameTaken   Code = "C510-name-taken"
+	CodeNoEntry     Code = "C511-no-such-entry"
 
 	CodeNotFound   Code = "C601-no-such-artifact"
 	CodeCorrupt    Code = "C602-corrupt"
 	CodeKeyMissing Code = "C603-key-missing"
 	CodeBackup     Code = "C604-backup"
 	CodeKeyChanged Code = "C605-key-differs"
+	CodeKeyEpoch   Code = "C606-key-epoch"
 
 	CodeInternal Code = "C901-internal"
 )
@@ -101,6 +105,7 @@ var codes = map[Code]struct {
 	CodeQuarantined:    {Denied, "see 'rpp-node cluster quarantine list'"},
 	CodeReceipts:       {Conflict, ""},
 	CodeAttempts:       {Internal, "see the device's log; then submit again"},
+	CodeFrozen:         {Conflict, "an operator stopped this family: wait until it is taken up again"},
 
 	CodeNoLeader:    {Unavailable, "wait for an election; check that a majority of voters runs"},
 	CodeNoQuorum:    {Unavailable, "check that a majority of voters runs and is reachable"},
@@ -111,12 +116,15 @@ var codes = map[Code]struct {
 	CodeKeyring:     {Conflict, "wait until every node has reported, or remove dead ones"},
 	CodeStaleFence:  {Conflict, ""},
 	CodeUnreachable: {Unavailable, "check address, network and firewall"},
+	CodeNameTaken:   {Conflict, "choose another name, or remove the one that has it"},
+	CodeNoEntry:     {NotFound, ""},
 
 	CodeNotFound:   {NotFound, ""},
 	CodeCorrupt:    {Corrupt, "the node set the bytes aside and fetches them again"},
 	CodeKeyMissing: {Unavailable, "run 'rpp-node validator proofs preload --backend plonky3 --wait'"},
 	CodeBackup:     {Invalid, "use a file that 'rpp-node cluster backup' wrote"},
 	CodeKeyChanged: {Conflict, "this release derives another key: rotate the family, or use the release that made it"},
+	CodeKeyEpoch:   {Conflict, "the family's keys were rotated: see 'rpp-node keys list', then try again"},
 
 	CodeInternal: {Internal, "see the node's log"},
 }
