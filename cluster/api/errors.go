@@ -159,8 +159,10 @@ func leaderIn(err error) string {
 	return ""
 }
 
-// neverSent says that a call did not reach anybody.
+// neverSent says that a call did not reach anybody: no connection was made. The errors of
+// ours that did not come over the wire are those of whoever dials.
 func neverSent(err error) bool {
 	var op *net.OpError
-	return errors.As(err, &op) && op.Op == "dial"
+	var dialled *fault.Error
+	return errors.As(err, &dialled) || errors.As(err, &op) && op.Op == "dial"
 }

@@ -64,14 +64,9 @@ const (
 
 // How long things may take.
 const (
-	headerTimeout  = 5 * time.Second
-	idleTimeout    = 2 * time.Minute
 	smallTimeout   = 30 * time.Second
 	largeTimeout   = 2 * time.Minute  // 64 MiB at half a MiB a second
 	patientTimeout = 10 * time.Minute // waits for other nodes on purpose
-
-	// pingTimeout is how long a quiet connection is trusted.
-	pingTimeout = 15 * time.Second
 
 	// readTimeout is for a small body.
 	readTimeout = 15 * time.Second
@@ -81,10 +76,8 @@ const (
 	answerTimeout = 30 * time.Second
 )
 
-// HTTP.
+// A call that is passed on.
 const (
-	headerBytesMax      = 32 << 10
-	concurrentStreams   = 256 // of one HTTP/2 connection
 	forwardedBytesMax   = 12 << 10
 	forwardedCountMax   = 6 // a leaf, its issuers
 	certificateBytesMax = 2 << 10

@@ -34,7 +34,7 @@ type Config struct {
 
 	// Identity finds who is at the other end of a request's connection: the identity of
 	// the certificate that the handshake verified, or the anonymous one.
-	Identity func(context.Context) (identity.Identity, error)
+	Identity func(context.Context) identity.Identity
 
 	// Verify checks a chain that a voter has passed on as a handshake does: signatures up
 	// to the cluster's roots, times, revocation.
@@ -138,22 +138,4 @@ func (s *Server) toWire(ctx context.Context, err error) *connect.Error {
 		s.Log.Error("a call failed", "route", c.route.action, "err", err)
 	}
 	return sent
-}
-
-// HTTPServer is a server with every bound that a public port needs. The caller serves its
-// listener and shuts it down.
-func HTTPServer(handler http.Handler, logger *slog.Logger) *http.Server {
-	protocols := new(http.Protocols)
-	protocols.SetHTTP1(true)
-	protocols.SetHTTP2(true)
-	return &http.Server{
-		Handler:           handler,
-		Protocols:         protocols,
-		ReadHeaderTimeout: headerTimeout,
-		IdleTimeout:       idleTimeout,
-		MaxHeaderBytes:    headerBytesMax,
-		HTTP2:             &http.HTTP2Config{MaxConcurrentStreams: concurrentStreams, SendPingTimeout: pingTimeout},
-		ErrorLog:          slog.NewLogLogger(logger.Handler(), slog.LevelWarn),
-		// Bodies and answers have deadlines of their own, by route: streams have none.
-	}
 }

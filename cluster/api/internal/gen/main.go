@@ -29,8 +29,7 @@ var plugins = []string{"protoc-gen-go", "protoc-gen-connect-go"}
 
 func main() {
 	if err := generate(); err != nil {
-		fmt.Fprintln(os.Stderr, "gen:", err)
-		os.Exit(1)
+		panic(err)
 	}
 }
 
