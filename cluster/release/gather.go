@@ -5,17 +5,9 @@ import (
 	"fmt"
 	"slices"
 	"time"
+
+	"rpp-node/cluster/fsm"
 )
-
-// NodeID names a voter.
-type NodeID = [32]byte
-
-// Receipt is a voter's signature for one proof of one job.
-type Receipt struct {
-	Voter     NodeID
-	Signature []byte
-	Build     string
-}
 
 // Verdict is what the answers so far amount to.
 type Verdict uint8
@@ -28,7 +20,7 @@ const (
 
 // Asking is one voter to ask now.
 type Asking struct {
-	Voter   NodeID
+	Voter   fsm.NodeID
 	Attempt int
 }
 
@@ -42,32 +34,32 @@ const (
 // Gather collects the receipts of one assembled proof. Its methods take the time as an
 // argument and must be called one at a time.
 type Gather struct {
-	assembler NodeID // node whose device assembled the proof
-	voters    map[NodeID]*voter
-	order     []NodeID // of voters, for answers that do not depend on map order
+	assembler fsm.NodeID // node whose device assembled the proof
+	voters    map[fsm.NodeID]*voter
+	order     []fsm.NodeID // of voters, for answers that do not depend on map order
 }
 
 type voter struct {
 	asked    bool // and has not answered yet
 	attempts int
 	again    time.Time // when to ask again
-	receipt  *Receipt
+	receipt  *fsm.Receipt
 	rejected string // the verifier's code
 }
 
 // NewGather begins to collect. There is at least one voter.
-func NewGather(assembler NodeID, voters []NodeID) *Gather {
+func NewGather(assembler fsm.NodeID, voters []fsm.NodeID) *Gather {
 	g := &Gather{assembler: assembler}
 	g.SetVoters(voters)
 	return g
 }
 
 // SetVoters follows a change of the voters: what those who stay have said still counts.
-func (g *Gather) SetVoters(ids []NodeID) {
+func (g *Gather) SetVoters(ids []fsm.NodeID) {
 	old := g.voters
-	g.voters = make(map[NodeID]*voter, len(ids))
+	g.voters = make(map[fsm.NodeID]*voter, len(ids))
 	g.order = slices.Clone(ids)
-	slices.SortFunc(g.order, func(a, b NodeID) int { return bytes.Compare(a[:], b[:]) })
+	slices.SortFunc(g.order, func(a, b fsm.NodeID) int { return bytes.Compare(a[:], b[:]) })
 	g.order = slices.Compact(g.order)
 	for _, id := range g.order {
 		if v, ok := old[id]; ok {
@@ -101,7 +93,7 @@ func (g *Gather) Next(now time.Time) ([]Asking, time.Time) {
 }
 
 // Signed takes a receipt, whose signature the caller has checked.
-func (g *Gather) Signed(r Receipt) Verdict {
+func (g *Gather) Signed(r fsm.Receipt) Verdict {
 	if v := g.voters[r.Voter]; v != nil {
 		v.asked = false
 		if v.receipt == nil && v.rejected == "" {
@@ -112,7 +104,7 @@ func (g *Gather) Signed(r Receipt) Verdict {
 }
 
 // Rejected notes that a voter's verifier refuses the proof.
-func (g *Gather) Rejected(id NodeID, code string) Verdict {
+func (g *Gather) Rejected(id fsm.NodeID, code string) Verdict {
 	if v := g.voters[id]; v != nil {
 		v.asked = false
 		if v.receipt == nil && v.rejected == "" {
@@ -123,7 +115,7 @@ func (g *Gather) Rejected(id NodeID, code string) Verdict {
 }
 
 // Failed notes that a voter did not answer; it will be asked again later.
-func (g *Gather) Failed(id NodeID, now time.Time) {
+func (g *Gather) Failed(id fsm.NodeID, now time.Time) {
 	if v := g.voters[id]; v != nil {
 		v.asked = false
 		v.again = now.Add(min(retryMin<<min(v.attempts, 16), retryMax))
@@ -156,8 +148,8 @@ func (g *Gather) Verdict() Verdict {
 }
 
 // Receipts lists the receipts, in the order of their voters.
-func (g *Gather) Receipts() []Receipt {
-	var list []Receipt
+func (g *Gather) Receipts() []fsm.Receipt {
+	var list []fsm.Receipt
 	for _, id := range g.order {
 		if r := g.voters[id].receipt; r != nil {
 			list = append(list, *r)

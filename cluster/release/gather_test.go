@@ -5,12 +5,14 @@ import (
 	"time"
 
 	"pgregory.net/rapid"
+
+	"rpp-node/cluster/fsm"
 )
 
-func id(n byte) NodeID { return NodeID{n} }
+func id(n byte) fsm.NodeID { return fsm.NodeID{n} }
 
-func ids(n int) []NodeID {
-	var list []NodeID
+func ids(n int) []fsm.NodeID {
+	var list []fsm.NodeID
 	for i := range n {
 		list = append(list, id(byte(i+1)))
 	}
@@ -42,7 +44,7 @@ func TestQuorum(t *testing.T) {
 	} {
 		g := NewGather(id(c.assembler), ids(c.voters))
 		for _, v := range c.signed {
-			g.Signed(Receipt{Voter: id(v)})
+			g.Signed(fsm.Receipt{Voter: id(v)})
 		}
 		for _, v := range c.rejected {
 			g.Rejected(id(v), "V001")
@@ -83,13 +85,13 @@ func TestAsksAgainLater(t *testing.T) {
 
 func TestVotersChange(t *testing.T) {
 	g := NewGather(id(9), ids(3))
-	g.Signed(Receipt{Voter: id(1)})
-	g.Signed(Receipt{Voter: id(2)})
-	g.SetVoters([]NodeID{id(2), id(4), id(5)})
+	g.Signed(fsm.Receipt{Voter: id(1)})
+	g.Signed(fsm.Receipt{Voter: id(2)})
+	g.SetVoters([]fsm.NodeID{id(2), id(4), id(5)})
 	if g.Verdict() != Pending || len(g.Receipts()) != 1 {
 		t.Errorf("verdict %d with %d receipts: one of the old voters is left", g.Verdict(), len(g.Receipts()))
 	}
-	if g.Signed(Receipt{Voter: id(4)}) != Released {
+	if g.Signed(fsm.Receipt{Voter: id(4)}) != Released {
 		t.Error("two of the new voters signed")
 	}
 }
@@ -104,7 +106,7 @@ func TestReleaseNeedsQuorum(t *testing.T) {
 			v := id(byte(rapid.IntRange(1, 9).Draw(t, "voter")))
 			switch rapid.IntRange(0, 3).Draw(t, "kind") {
 			case 0:
-				g.Signed(Receipt{Voter: v})
+				g.Signed(fsm.Receipt{Voter: v})
 			case 1:
 				g.Rejected(v, "V001")
 			case 2:
@@ -112,7 +114,7 @@ func TestReleaseNeedsQuorum(t *testing.T) {
 			case 3:
 				g.Next(time.Unix(1, 0))
 			}
-			seen, others := map[NodeID]bool{}, 0
+			seen, others := map[fsm.NodeID]bool{}, 0
 			for _, r := range g.Receipts() {
 				seen[r.Voter] = true
 				if r.Voter != assembler {

@@ -1,0 +1,193 @@
+package leader
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/zeebo/blake3"
+
+	internalv1 "rpp-node/cluster/api/proto/rpp/internalv1"
+	"rpp-node/cluster/fault"
+	"rpp-node/cluster/fsm"
+	"rpp-node/cluster/release"
+	"rpp-node/prover/container"
+	"rpp-node/scheduler"
+)
+
+// assembly is a finished proof on its way to release.
+type assembly struct {
+	job       fsm.JobID
+	assembler fsm.NodeID
+	file      []byte
+	digest    fsm.Digest
+	gather    *release.Gather
+	again     time.Time // when a voter may be asked again; zero if all have been asked
+	proposing bool      // receipts suffice
+}
+
+// reported takes a part's report: first what is wrong with it, then the scheduler's word.
+func (l *Leader) reported(ctx context.Context, t *term, s *session, r *internalv1.PartReport) error {
+	e, err := report(s.worker, r)
+	if err != nil {
+		return err
+	}
+	var digest fsm.Digest
+	if e.Outcome == scheduler.Proved {
+		if len(r.ProofFile) > container.MaxBytes {
+			return fault.New(fault.CodeTooBig, "report: a proof file of %d bytes, at most %d", len(r.ProofFile), container.MaxBytes)
+		}
+		digest = blake3.Sum256(r.ProofFile)
+		if want, ok := digestOf(r.ProofDigest); !ok || want != digest {
+			return fault.New(fault.CodeCorrupt, "report: the proof file is not what its digest says")
+		}
+	}
+	e.ProofDigest = digest
+	return t.do(ctx, func(t *term) { t.report(s, e, r.ProofFile) })
+}
+
+// arrival is a finished proof as it came in.
+type arrival struct {
+	node   fsm.NodeID
+	file   []byte
+	digest fsm.Digest
+}
+
+// report lets the scheduler decide about a report. The worker keeps a proof until its job
+// has ended, so that a leader that dies meanwhile costs no second one.
+func (t *term) report(s *session, e scheduler.Report, file []byte) {
+	if t.sessions[s.worker] != s {
+		return
+	}
+	id := fsm.JobID(e.Job)
+	j := t.job(id)
+	ended := Part{Outcome: e.Outcome, Code: e.Code, Wall: e.Wall, CPU: e.CPU, Bytes: len(file)}
+	if j != nil {
+		ended.Family = j.Family
+	}
+	t.l.cfg.Observer.Part(ended)
+	p := t.parts[e.Fence]
+	if p != nil && p.worker != s.worker {
+		t.l.cfg.Log.Warn("a worker reports another's part", "worker", s.worker, "fence", e.Fence, "holder", p.worker)
+		return
+	}
+	if p == nil { // nobody's lease any more; the scheduler will say so
+		p = &part{job: id, worker: s.worker, device: e.Device}
+		t.parts[e.Fence] = p
+	}
+	p.reported = true
+	proved := e.Outcome == scheduler.Proved && t.known[id] != 0
+	if proved {
+		t.keep(id, &arrival{node: s.node, file: file, digest: e.ProofDigest})
+	}
+	t.step(e)
+	if !proved {
+		t.taken(e.Fence)
+	}
+}
+
+// keep holds a proof until the scheduler has settled which one counts.
+func (t *term) keep(id fsm.JobID, a *arrival) {
+	list := t.arrivals[id]
+	for _, b := range list {
+		if b.digest == a.digest {
+			return
+		}
+	}
+	if len(list) < arrivalsCount {
+		t.arrivals[id] = append(list, a)
+	}
+}
+
+// assembled begins to collect receipts.
+func (t *term) assembled(a scheduler.Assembled) {
+	id := fsm.JobID(a.Job)
+	if t.assemblies[id] != nil && t.assemblies[id].digest == a.ProofDigest {
+		return
+	}
+	var got *arrival
+	for _, b := range t.arrivals[id] {
+		if b.digest == a.ProofDigest {
+			got = b
+		}
+	}
+	if got == nil {
+		t.step(scheduler.ProofLost{Job: a.Job, ProofDigest: a.ProofDigest, Reason: "the leader no longer has the proof's bytes"})
+		return
+	}
+	t.decided("assembled")
+	t.assemblies[id] = &assembly{
+		job: id, assembler: got.node, file: got.file, digest: got.digest, gather: release.NewGather(got.node, t.l.cfg.Raft.Voters()),
+	}
+}
+
+// ask puts the questions that are due to the voters.
+func (t *term) ask() {
+	now := t.l.cfg.Now()
+	for _, a := range t.assemblies {
+		if a.proposing || a.again.After(now) {
+			continue
+		}
+		var list []release.Asking
+		list, a.again = a.gather.Next(now)
+		for _, q := range list {
+			t.start(func(ctx context.Context) { t.question(ctx, a, q.Voter) })
+		}
+		if !a.again.IsZero() && (t.wake.IsZero() || a.again.Before(t.wake)) {
+			t.wake = a.again
+		}
+	}
+}
+
+// question asks one voter and hands the answer to the loop.
+func (t *term) question(ctx context.Context, a *assembly, voter fsm.NodeID) {
+	r, err := t.l.cfg.Voters.Receipt(ctx, voter, Ask{Job: a.job, File: a.file, Digest: a.digest})
+	t.do(ctx, func(t *term) {
+		if t.assemblies[a.job] != a {
+			return // it is over
+		}
+		var rejection *Rejection
+		switch {
+		case err == nil:
+			t.judge(a, a.gather.Signed(r))
+		case errors.As(err, &rejection):
+			t.l.cfg.Log.Error("proof rejected", "target", "plonky3", "job", a.job, "voter", voter, "code", rejection.Code, "reason", rejection.Reason)
+			t.judge(a, a.gather.Rejected(voter, rejection.Code))
+		default:
+			t.l.cfg.Log.Warn("no receipt", "job", a.job, "voter", voter, "error", err)
+			a.gather.Failed(voter, t.l.cfg.Now())
+			a.again = time.Time{}
+		}
+	})
+}
+
+// judge acts on what the answers amount to.
+func (t *term) judge(a *assembly, v release.Verdict) {
+	switch {
+	case a.proposing:
+	case v == release.Released:
+		a.proposing = true
+		c := &fsm.ReleaseJob{Job: a.job, ProofDigest: a.digest, ProofBytes: uint64(len(a.file)), Assembler: a.assembler, Receipts: a.gather.Receipts()}
+		t.propose(c)
+	case v == release.Refused:
+		code, reason := a.gather.Rejection()
+		delete(t.assemblies, a.job)
+		t.step(scheduler.ProofRejected{Job: scheduler.JobID(a.job), ProofDigest: a.digest, Code: code, Reason: reason})
+	}
+}
+
+// reference has the job proved on the portable kernels.
+func (t *term) reference(a scheduler.RunReference) {
+	t.decided("reference")
+	j := t.job(fsm.JobID(a.Job))
+	t.start(func(ctx context.Context) {
+		e := scheduler.ReferenceResult{Job: a.Job, Err: "the job is gone"}
+		if j != nil {
+			d, err := t.l.cfg.Reference.Prove(ctx, j)
+			if e.ProofDigest, e.Err = d, ""; err != nil {
+				e.Err = err.Error()
+			}
+		}
+		t.do(ctx, func(t *term) { t.step(e) })
+	})
+}
