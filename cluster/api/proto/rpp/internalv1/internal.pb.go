@@ -150,6 +150,8 @@ type JoinRequest struct {
 	ApiAddress    string `protobuf:"bytes,4,opt,name=api_address,json=apiAddress,proto3" json:"api_address,omitempty"`
 	GossipAddress string `protobuf:"bytes,5,opt,name=gossip_address,json=gossipAddress,proto3" json:"gossip_address,omitempty"`
 	Version       string `protobuf:"bytes,6,opt,name=version,proto3" json:"version,omitempty"`
+	// Of a voter: PKCS #10 of the key with which it will issue certificates.
+	IssuerCsr     []byte `protobuf:"bytes,7,opt,name=issuer_csr,json=issuerCsr,proto3" json:"issuer_csr,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -226,6 +228,13 @@ func (x *JoinRequest) GetVersion() string {
 	return ""
 }
 
+func (x *JoinRequest) GetIssuerCsr() []byte {
+	if x != nil {
+		return x.IssuerCsr
+	}
+	return nil
+}
+
 type JoinResponse struct {
 	state protoimpl.MessageState `protogen:"open.v1"`
 	// DER, leaf first.
@@ -233,14 +242,15 @@ type JoinResponse struct {
 	Roots   [][]byte `protobuf:"bytes,2,rep,name=roots,proto3" json:"roots,omitempty"`
 	Cluster string   `protobuf:"bytes,3,opt,name=cluster,proto3" json:"cluster,omitempty"`
 	ChainId uint64   `protobuf:"varint,4,opt,name=chain_id,json=chainId,proto3" json:"chain_id,omitempty"`
-	// An intermediate for a voter, that signs for others: certificate chain; its key is
-	// the one of intermediate_csr.
-	IntermediateChain [][]byte `protobuf:"bytes,5,rep,name=intermediate_chain,json=intermediateChain,proto3" json:"intermediate_chain,omitempty"`
+	// Of a voter: the chain of its issuer, whose key is that of issuer_csr.
+	IssuerChain [][]byte `protobuf:"bytes,5,rep,name=issuer_chain,json=issuerChain,proto3" json:"issuer_chain,omitempty"`
 	// Of nodes, not of people.
 	GossipKeys    [][]byte `protobuf:"bytes,6,rep,name=gossip_keys,json=gossipKeys,proto3" json:"gossip_keys,omitempty"`
 	GossipVersion uint64   `protobuf:"varint,7,opt,name=gossip_version,json=gossipVersion,proto3" json:"gossip_version,omitempty"`
 	Seeds         []string `protobuf:"bytes,8,rep,name=seeds,proto3" json:"seeds,omitempty"`
 	Voters        []string `protobuf:"bytes,9,rep,name=voters,proto3" json:"voters,omitempty"`
+	// Proven bits below which the cluster takes no job.
+	SecurityFloor float64 `protobuf:"fixed64,10,opt,name=security_floor,json=securityFloor,proto3" json:"security_floor,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -303,9 +313,9 @@ func (x *JoinResponse) GetChainId() uint64 {
 	return 0
 }
 
-func (x *JoinResponse) GetIntermediateChain() [][]byte {
+func (x *JoinResponse) GetIssuerChain() [][]byte {
 	if x != nil {
-		return x.IntermediateChain
+		return x.IssuerChain
 	}
 	return nil
 }
@@ -336,6 +346,13 @@ func (x *JoinResponse) GetVoters() []string {
 		return x.Voters
 	}
 	return nil
+}
+
+func (x *JoinResponse) GetSecurityFloor() float64 {
+	if x != nil {
+		return x.SecurityFloor
+	}
+	return 0
 }
 
 type RenewRequest struct {
@@ -2530,7 +2547,7 @@ var File_rpp_internal_v1_internal_proto protoreflect.FileDescriptor
 
 const file_rpp_internal_v1_internal_proto_rawDesc = "" +
 	"\n" +
-	"\x1erpp/internal/v1/internal.proto\x12\x0frpp.internal.v1\"\xab\x01\n" +
+	"\x1erpp/internal/v1/internal.proto\x12\x0frpp.internal.v1\"\xca\x01\n" +
 	"\vJoinRequest\x12\x14\n" +
 	"\x05token\x18\x01 \x01(\tR\x05token\x12\x10\n" +
 	"\x03csr\x18\x02 \x01(\fR\x03csr\x12\x12\n" +
@@ -2538,18 +2555,22 @@ const file_rpp_internal_v1_internal_proto_rawDesc = "" +
 	"\vapi_address\x18\x04 \x01(\tR\n" +
 	"apiAddress\x12%\n" +
 	"\x0egossip_address\x18\x05 \x01(\tR\rgossipAddress\x12\x18\n" +
-	"\aversion\x18\x06 \x01(\tR\aversion\"\x94\x02\n" +
+	"\aversion\x18\x06 \x01(\tR\aversion\x12\x1d\n" +
+	"\n" +
+	"issuer_csr\x18\a \x01(\fR\tissuerCsr\"\xaf\x02\n" +
 	"\fJoinResponse\x12\x14\n" +
 	"\x05chain\x18\x01 \x03(\fR\x05chain\x12\x14\n" +
 	"\x05roots\x18\x02 \x03(\fR\x05roots\x12\x18\n" +
 	"\acluster\x18\x03 \x01(\tR\acluster\x12\x19\n" +
-	"\bchain_id\x18\x04 \x01(\x04R\achainId\x12-\n" +
-	"\x12intermediate_chain\x18\x05 \x03(\fR\x11intermediateChain\x12\x1f\n" +
+	"\bchain_id\x18\x04 \x01(\x04R\achainId\x12!\n" +
+	"\fissuer_chain\x18\x05 \x03(\fR\vissuerChain\x12\x1f\n" +
 	"\vgossip_keys\x18\x06 \x03(\fR\n" +
 	"gossipKeys\x12%\n" +
 	"\x0egossip_version\x18\a \x01(\x04R\rgossipVersion\x12\x14\n" +
 	"\x05seeds\x18\b \x03(\tR\x05seeds\x12\x16\n" +
-	"\x06voters\x18\t \x03(\tR\x06voters\" \n" +
+	"\x06voters\x18\t \x03(\tR\x06voters\x12%\n" +
+	"\x0esecurity_floor\x18\n" +
+	" \x01(\x01R\rsecurityFloor\" \n" +
 	"\fRenewRequest\x12\x10\n" +
 	"\x03csr\x18\x01 \x01(\fR\x03csr\";\n" +
 	"\rRenewResponse\x12\x14\n" +
