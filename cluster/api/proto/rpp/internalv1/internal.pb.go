@@ -935,6 +935,11 @@ type ReportRequest struct {
 	DiskFreeBytes uint64   `protobuf:"varint,3,opt,name=disk_free_bytes,json=diskFreeBytes,proto3" json:"disk_free_bytes,omitempty"`
 	Health        string   `protobuf:"bytes,4,opt,name=health,proto3" json:"health,omitempty"`
 	Reasons       []string `protobuf:"bytes,5,rep,name=reasons,proto3" json:"reasons,omitempty"`
+	// The newest version of commands that the node executes.
+	CommandVersion uint32 `protobuf:"varint,6,opt,name=command_version,json=commandVersion,proto3" json:"command_version,omitempty"`
+	// The head of the node's audit chain.
+	AuditSequence uint64 `protobuf:"varint,7,opt,name=audit_sequence,json=auditSequence,proto3" json:"audit_sequence,omitempty"`
+	AuditHead     []byte `protobuf:"bytes,8,opt,name=audit_head,json=auditHead,proto3" json:"audit_head,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1000,6 +1005,27 @@ func (x *ReportRequest) GetHealth() string {
 func (x *ReportRequest) GetReasons() []string {
 	if x != nil {
 		return x.Reasons
+	}
+	return nil
+}
+
+func (x *ReportRequest) GetCommandVersion() uint32 {
+	if x != nil {
+		return x.CommandVersion
+	}
+	return 0
+}
+
+func (x *ReportRequest) GetAuditSequence() uint64 {
+	if x != nil {
+		return x.AuditSequence
+	}
+	return 0
+}
+
+func (x *ReportRequest) GetAuditHead() []byte {
+	if x != nil {
+		return x.AuditHead
 	}
 	return nil
 }
@@ -2607,13 +2633,17 @@ const file_rpp_internal_v1_internal_proto_rawDesc = "" +
 	"\x03key\x18\x02 \x01(\fR\x03key\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\x04R\aversion\"-\n" +
 	"\x11GossipKeyResponse\x12\x18\n" +
-	"\adigests\x18\x01 \x03(\tR\adigests\"\x97\x01\n" +
+	"\adigests\x18\x01 \x03(\tR\adigests\"\x86\x02\n" +
 	"\rReportRequest\x12\x12\n" +
 	"\x04keys\x18\x01 \x03(\fR\x04keys\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12&\n" +
 	"\x0fdisk_free_bytes\x18\x03 \x01(\x04R\rdiskFreeBytes\x12\x16\n" +
 	"\x06health\x18\x04 \x01(\tR\x06health\x12\x18\n" +
-	"\areasons\x18\x05 \x03(\tR\areasons\"o\n" +
+	"\areasons\x18\x05 \x03(\tR\areasons\x12'\n" +
+	"\x0fcommand_version\x18\x06 \x01(\rR\x0ecommandVersion\x12%\n" +
+	"\x0eaudit_sequence\x18\a \x01(\x04R\rauditSequence\x12\x1d\n" +
+	"\n" +
+	"audit_head\x18\b \x01(\fR\tauditHead\"o\n" +
 	"\x0eReportResponse\x12.\n" +
 	"\x04keys\x18\x01 \x03(\v2\x1a.rpp.internal.v1.WantedKeyR\x04keys\x12-\n" +
 	"\x06voters\x18\x02 \x03(\v2\x15.rpp.internal.v1.PeerR\x06voters\"\xbb\x02\n" +
