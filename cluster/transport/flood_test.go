@@ -97,8 +97,8 @@ func TestGoodClientIsServedThroughAFlood(t *testing.T) {
 	}
 }
 
-// The flood does not stop: eight dialers open and abandon some thousand connections a
-// second, which is what one core can answer.
+// The flood does not stop: eight dialers open and abandon a thousand connections a
+// second, about what one core can answer.
 func TestGoodClientIsServedWhileHandshakesPourIn(t *testing.T) {
 	hello := clientHello(t)
 	p := open(t, transport.Limits{}, nil)
