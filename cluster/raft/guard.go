@@ -14,10 +14,12 @@ import (
 // decides that the member has failed.
 //
 // The library panics where it cannot do without what a store failed to give, in goroutines
-// of its own, which nobody could recover from. Once it runs, the goroutine that meets such an
-// error is therefore ended where it stands: runtime.Goexit runs what the library deferred, so
-// its waiters are answered and its shutdown goes on. No lock of the library is held across a
-// call to a store.
+// of its own, which nobody could recover from; elsewhere it logs the error and goes on. Once it
+// runs, the goroutine that meets an error in reading or writing is therefore ended where it
+// stands: runtime.Goexit runs what the library deferred, so its waiters are answered and its
+// shutdown goes on. No lock of the library is held across a call to a store. After a fault
+// every further call ends its goroutine too. What the library's snapshot goroutine calls
+// returns the error instead: it copes, and somebody may be waiting for it.
 type guard struct {
 	isCorrupt func(error) bool
 	onFault   func(error)
@@ -61,14 +63,18 @@ func (g *guard) fail(err error) {
 	})
 }
 
-// check passes an error on; one that the member cannot live with ends the goroutine.
+// check ends the goroutine over an error, and after any earlier one.
 func (g *guard) check(err error) error {
-	if err == nil {
-		return nil
-	}
-	g.fail(err)
-	if g.running.Load() {
+	if err = g.note(err); g.running.Load() && g.failed() {
 		runtime.Goexit()
+	}
+	return err
+}
+
+// note passes an error on.
+func (g *guard) note(err error) error {
+	if err != nil {
+		g.fail(err)
 	}
 	return err
 }
@@ -77,6 +83,7 @@ func (g *guard) check(err error) error {
 type guardedLogs struct {
 	hraft.LogStore
 	*guard
+	snapshots guardedSnapshots
 }
 
 func (l guardedLogs) IsMonotonic() bool {
@@ -86,12 +93,12 @@ func (l guardedLogs) IsMonotonic() bool {
 
 func (l guardedLogs) FirstIndex() (uint64, error) {
 	i, err := l.LogStore.FirstIndex()
-	return i, l.check(err)
+	return i, l.note(err)
 }
 
 func (l guardedLogs) LastIndex() (uint64, error) {
 	i, err := l.LogStore.LastIndex()
-	return i, l.check(err)
+	return i, l.note(err)
 }
 
 func (l guardedLogs) GetLog(index uint64, log *hraft.Log) error {
@@ -100,11 +107,7 @@ func (l guardedLogs) GetLog(index uint64, log *hraft.Log) error {
 		err = &OpenError{Step: "reading the log", Corrupt: true, Err: errors.New("an entry carries another's index")}
 	}
 	if errors.Is(err, hraft.ErrLogNotFound) {
-		// A peer may ask for an entry before our first or after our last. One in between
-		// was lost.
-		first, err1 := l.FirstIndex()
-		last, err2 := l.LastIndex()
-		if err1 != nil || err2 != nil || index < first || index > last {
+		if !l.lost(index) {
 			return err
 		}
 		err = &OpenError{Step: "reading the log", Corrupt: true, Err: err}
@@ -112,12 +115,24 @@ func (l guardedLogs) GetLog(index uint64, log *hraft.Log) error {
 	return l.check(err)
 }
 
+// lost says whether an entry that is not there should be. A peer may ask for one before our
+// first or after our last, and a restored backup leaves a hole behind its snapshot.
+func (l guardedLogs) lost(index uint64) bool {
+	first, err1 := l.FirstIndex()
+	last, err2 := l.LastIndex()
+	list, err3 := l.snapshots.List()
+	if err1 != nil || err2 != nil || err3 != nil || index < first || index > last {
+		return false
+	}
+	return len(list) == 0 || index > list[0].Index
+}
+
 func (l guardedLogs) StoreLog(log *hraft.Log) error { return l.check(l.LogStore.StoreLog(log)) }
 
 func (l guardedLogs) StoreLogs(logs []*hraft.Log) error { return l.check(l.LogStore.StoreLogs(logs)) }
 
 func (l guardedLogs) DeleteRange(from, to uint64) error {
-	return l.check(l.LogStore.DeleteRange(from, to))
+	return l.note(l.LogStore.DeleteRange(from, to))
 }
 
 // guardedStable is the stable store as the library sees it. "not found" is how stores that
@@ -160,10 +175,7 @@ type guardedSnapshots struct {
 
 func (s guardedSnapshots) List() ([]*hraft.SnapshotMeta, error) {
 	list, err := s.SnapshotStore.List()
-	if err != nil {
-		s.fail(err)
-	}
-	return list, err
+	return list, s.note(err)
 }
 
 func (s guardedSnapshots) Open(id string) (*hraft.SnapshotMeta, io.ReadCloser, error) {

@@ -62,9 +62,9 @@ func closeUnused(c Config) {
 
 func (n *Node) start() error {
 	c := n.conf
-	logs := guardedLogs{c.Logs, n.guard}
 	stable := guardedStable{c.Stable, n.guard}
 	snapshots := guardedSnapshots{c.Snapshots, n.guard}
+	logs := guardedLogs{c.Logs, n.guard, snapshots}
 	cache, err := hraft.NewLogCache(logCacheCount, logs)
 	if err != nil {
 		return err
