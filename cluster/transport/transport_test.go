@@ -129,6 +129,32 @@ func renewed(t *testing.T, ca *identity.CA, k *identity.Keeper) *identity.Creden
 	return must(identity.NewCredential("alpha", key, chain, k.Current().Roots()))(t)
 }
 
+// A client that would resume its session has no ticket to do it with: every connection
+// shows its certificate.
+func TestSessionsAreNotResumed(t *testing.T) {
+	p := open(t, transport.Limits{}, nil)
+	cfg := &tls.Config{
+		InsecureSkipVerify: true,
+		ServerName:         "alpha",
+		NextProtos:         []string{transport.ProtocolHTTP1},
+		Certificates:       []tls.Certificate{*credential(t, p.root, 3, worker).Certificate()},
+		ClientSessionCache: tls.NewLRUClientSessionCache(1),
+	}
+	for i := range 2 {
+		conn := must(tls.Dial("tcp", p.address, cfg))(t)
+		// A ticket would come with the first answer.
+		io.WriteString(conn, "GET / HTTP/1.1\r\nHost: alpha\r\nConnection: close\r\n\r\n")
+		answer, err := io.ReadAll(io.LimitReader(conn, 4<<10))
+		if err != nil || !strings.Contains(string(answer), "/worker/") {
+			t.Errorf("connection %d: %q, %v", i, answer, err)
+		}
+		if conn.ConnectionState().DidResume {
+			t.Error("a session was resumed")
+		}
+		conn.Close()
+	}
+}
+
 func TestConnectionsAreShared(t *testing.T) {
 	p := open(t, transport.Limits{}, nil)
 	client := p.client(t, credential(t, p.root, 3, worker))
@@ -227,9 +253,10 @@ func TestTimeoutsInVirtualTime(t *testing.T) {
 		if _, err := partly.Write([]byte{22, 3, 1}); err != nil {
 			t.Fatal(err)
 		}
-		anonymous := must(transport.NewDialer(transport.DialerConfig{Base: n.dial, Verifier: p.verifier()}).
-			Dial(t.Context(), "", transport.ProtocolHTTP2, nil))(t)
-		defer anonymous.Close()
+		anonymous := transport.NewDialer(transport.DialerConfig{Base: n.dial, Verifier: p.verifier()}).HTTPClient(nil)
+		if got, err := get(anonymous, "node-1:7400"); err != nil || got != "anonymous" {
+			t.Fatalf("%q, %v", got, err)
+		}
 		time.Sleep(4 * time.Second)
 		if s := p.Stats(); s.Handshakes != 2 || s.Open != 1 {
 			t.Errorf("before the timeout: %+v", s)
@@ -244,7 +271,11 @@ func TestTimeoutsInVirtualTime(t *testing.T) {
 				t.Errorf("read %d bytes, %v", len(b), err)
 			}
 		}
-		time.Sleep(30 * time.Second)
+		time.Sleep(23 * time.Second)
+		if s := p.Stats(); s.Open != 1 {
+			t.Errorf("within its lifetime: %+v", s)
+		}
+		time.Sleep(2 * time.Second)
 		if s := p.Stats(); s.Open != 0 {
 			t.Errorf("after its lifetime: %+v", s)
 		}
