@@ -148,8 +148,8 @@ func detailOf(err *connect.Error) *rppv1.ErrorDetail {
 	return nil
 }
 
-// leaderIn is the address that an error advises to ask instead, empty if none.
-func leaderIn(err error) string {
+// LeaderIn is the address that an error advises to ask instead, empty if none.
+func LeaderIn(err error) string {
 	var sent *connect.Error
 	if errors.As(err, &sent) {
 		if d := detailOf(sent); d != nil {

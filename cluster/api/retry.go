@@ -49,7 +49,7 @@ func (c *Client) call(ctx context.Context, req connect.AnyRequest, next connect.
 		if ctx.Err() != nil || !c.again(rt, e, err) {
 			return nil, e
 		}
-		advised := leaderIn(err)
+		advised := LeaderIn(err)
 		if e.Kind == fault.Unavailable {
 			c.Avoid(address, advised)
 		}

@@ -102,7 +102,7 @@ func New(c Config) (*Server, error) {
 		// Witnesses and proofs do not compress, and a body's size is what was counted.
 		connect.WithCompression("gzip", nil, nil),
 	}, jsonCodecs...)
-	s.errors = connect.NewErrorWriter(handlers...)
+	s.errors = connect.NewErrorWriter()
 	all := connect.WithHandlerOptions(handlers...)
 	s.mux.Handle(rppv1connect.NewJobServiceHandler(jobs{s}, all))
 	s.mux.Handle(rppv1connect.NewClusterServiceHandler(cluster{s}, all))

@@ -48,7 +48,7 @@ func (c *Client) Watch(ctx context.Context, id [32]byte, see func(*rppv1.Job) er
 		if !c.again(routes[string(identity.JobWatch)], e, err) && e.Code != fault.CodeUnreachable {
 			return last, e
 		}
-		c.Avoid(address, leaderIn(err))
+		c.Avoid(address, LeaderIn(err))
 		if !c.sleep(ctx, max(e.RetryAfter, pause)) {
 			return last, e
 		}
