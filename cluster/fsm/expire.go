@@ -48,7 +48,7 @@ func (t *change) expireIntakes() {
 }
 
 func (t *change) expireJobs() {
-	for range maxExpired {
+	for range maxForgotten {
 		j := t.oldestEnded()
 		if j == nil || j.FinishedMS+t.config.RetentionMS > t.nowMS {
 			return

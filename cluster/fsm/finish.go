@@ -125,9 +125,13 @@ func (t *change) finish(old, next *Job, state JobState) {
 }
 
 // trimFinished forgets finished jobs beyond the configured number, first the oldest. The
-// one that finishes just now is the newest, so it stays.
+// one that finishes just now is the newest, so it stays. After the number was lowered, it
+// takes several rounds.
 func (t *change) trimFinished() {
-	for len(t.jobs)-t.count[Accepted] > int(t.config.FinishedJobsMax) {
+	for range maxForgotten {
+		if len(t.jobs)-t.count[Accepted] <= int(t.config.FinishedJobsMax) {
+			return
+		}
 		t.forget(t.oldestEnded())
 	}
 }

@@ -97,7 +97,7 @@ func (s *State) holdsEnded(e entry) bool {
 	return j != nil && !j.Live() && j.FinishIndex == e.index
 }
 
-// ended jobs: the one that ended first.
+// oldestEnded is the job that ended first, nil without one.
 func (s *State) oldestEnded() *Job {
 	for _, e := range s.ended.entries {
 		if s.holdsEnded(e) {

@@ -24,7 +24,7 @@ const (
 // Bounds of the state. Those of jobs can be lowered by Configure.
 const (
 	// MaxVoters bounds the voters of a cluster.
-	MaxVoters = 31
+	MaxVoters = 32
 	// MaxClass is the largest number of a priority class.
 	MaxClass = 15
 
@@ -42,8 +42,8 @@ const (
 	maxVariants                  = 1024
 	maxEpochs                    = 16 // of one variant, kept at a time
 	maxValidators                = 1 << 16
-	maxRegistrations             = 16 // of one validator, kept at a time
-	maxExpired                   = 4096
+	maxRegistrations             = 16   // of one validator, kept at a time
+	maxForgotten                 = 4096 // finished jobs, by one command
 	maxPage                      = 1000
 	maxPageScan                  = 20_000 // jobs looked at for one page
 	maxSnapshotBytes       int64 = 8 << 30

@@ -24,8 +24,8 @@ type Machine struct {
 }
 
 // NewMachine is a machine of a cluster whose log is empty. onFatal is called once, when
-// the node must stop because it cannot follow the log; it is called from Apply and must
-// not call the machine.
+// the node must stop because it cannot follow the log; it is called from Apply or
+// SetVoters.
 func NewMachine(cluster string, onFatal func(error)) *Machine {
 	return &Machine{onFatal: onFatal, state: New(cluster), subscribers: map[*Subscriber]struct{}{}}
 }

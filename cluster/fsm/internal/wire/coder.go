@@ -176,7 +176,7 @@ func (c *Coder) fill(n int) error {
 		c.buf = grown
 	}
 	c.buf = c.buf[:rest]
-	for len(c.buf) < n {
+	for empty := 0; len(c.buf) < n; {
 		room := c.buf[len(c.buf):cap(c.buf)]
 		if int64(len(room)) > c.left {
 			room = room[:c.left]
@@ -185,6 +185,11 @@ func (c *Coder) fill(n int) error {
 			return ErrLimit
 		}
 		k, err := c.src.Read(room)
+		if k > 0 {
+			empty = 0
+		} else if empty++; empty == 100 && err == nil {
+			err = io.ErrNoProgress
+		}
 		c.buf = c.buf[:len(c.buf)+k]
 		c.left -= int64(k)
 		if err == io.EOF && len(c.buf) < n {
