@@ -182,3 +182,5 @@ func is(i int, state JobState, more ...func(*Job) bool) func(*testing.T, *lab, R
 		}
 	}
 }
+
+func bytesOf(t testing.TB, s *State) *bytes.Reader { return bytes.NewReader(snapshotOf(t, s)) }

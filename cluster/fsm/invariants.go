@@ -12,6 +12,9 @@ func CheckInvariants(s *State) error {
 	if err := s.checkStructure(); err != nil {
 		return err
 	}
+	if err := s.checkIndex(); err != nil {
+		return err
+	}
 	for _, e := range s.ended.entries {
 		j := s.jobs[e.id]
 		if s.holdsEnded(e) && j.State == Released {
@@ -23,7 +26,7 @@ func CheckInvariants(s *State) error {
 	return nil
 }
 
-// checkStructure checks everything but signatures.
+// checkStructure checks the records themselves, but not signatures.
 func (s *State) checkStructure() error {
 	if err := s.config.check(); err != nil {
 		return fmt.Errorf("configuration: %w", err)
@@ -34,7 +37,7 @@ func (s *State) checkStructure() error {
 	if (s.keyring.Version == 0) != (s.keyring.Step == 0) || (s.keyring.Version == 0) != (len(s.keyring.KeyDigests) == 0) {
 		return fmt.Errorf("keyring: version %d, step %d, %d keys", s.keyring.Version, s.keyring.Step, len(s.keyring.KeyDigests))
 	}
-	for _, check := range []func() error{s.checkJobs, s.checkIndex, s.checkKeys, s.checkMembers, s.checkRest} {
+	for _, check := range []func() error{s.checkJobs, s.checkTotals, s.checkKeys, s.checkMembers, s.checkRest} {
 		if err := check(); err != nil {
 			return err
 		}
@@ -43,18 +46,23 @@ func (s *State) checkStructure() error {
 }
 
 func (s *State) checkJobs() error {
-	accepts, finishes := map[uint64]bool{}, map[uint64]bool{}
+	var accepts, finishes []uint64
+	subscriptions := 0
 	for id, j := range s.jobs {
 		if err := s.checkJob(id, j); err != nil {
 			return fmt.Errorf("job %s: %w", id, err)
 		}
-		if accepts[j.AcceptIndex] || finishes[j.FinishIndex] {
-			return fmt.Errorf("job %s: another was accepted or finished by the same entry", id)
-		}
-		accepts[j.AcceptIndex] = true
+		accepts = append(accepts, j.AcceptIndex)
 		if !j.Live() {
-			finishes[j.FinishIndex] = true
+			finishes = append(finishes, j.FinishIndex)
 		}
+		subscriptions += len(j.Subscriptions)
+	}
+	if hasTwice(accepts) || hasTwice(finishes) {
+		return fmt.Errorf("jobs: two were accepted or finished by the same entry")
+	}
+	if subscriptions != len(s.byKey) {
+		return fmt.Errorf("jobs: %d subscriptions under %d idempotency keys", subscriptions, len(s.byKey))
 	}
 	if n := s.count[Accepted]; n > maxLiveJobs {
 		return fmt.Errorf("%d live jobs", n)
@@ -66,15 +74,13 @@ func (s *State) checkJobs() error {
 }
 
 func (s *State) checkJob(id JobID, j *Job) error {
-	seen := map[subscriptionKey]bool{}
+	wanted := false
 	for _, sub := range j.Subscriptions {
-		k := subscriptionKey{sub.Tenant, sub.Key}
-		if sub.Tenant == "" || sub.Key == "" || seen[k] {
+		if sub.Tenant == "" || sub.Key == "" {
 			return fmt.Errorf("subscription %q of %q", sub.Key, sub.Tenant)
 		}
-		seen[k] = true
+		wanted = wanted || sub.Interest == Active
 	}
-	wanted := len(j.active()) > 0
 	final := j.FinishIndex != 0
 	verdict := j.Code != "" || j.Reason != ""
 	switch {
@@ -109,6 +115,11 @@ func (s *State) checkJob(id JobID, j *Job) error {
 	return nil
 }
 
+func hasTwice(list []uint64) bool {
+	slices.Sort(list)
+	return len(slices.Compact(list)) != len(list)
+}
+
 // checkIndex compares what is kept beside the jobs with a recount.
 func (s *State) checkIndex() error {
 	fresh := &State{jobs: map[JobID]*Job{}, index: newIndex()}
@@ -134,13 +145,10 @@ func (s *State) checkIndex() error {
 	case !slices.Equal(fresh.ended.entries, s.ended.holding(s.holdsEnded)):
 		return fmt.Errorf("index: order of finished jobs")
 	}
-	subscriptions := 0
-	for _, j := range s.jobs {
-		subscriptions += len(j.Subscriptions)
-	}
-	if subscriptions != len(s.byKey) {
-		return fmt.Errorf("index: %d subscriptions under %d idempotency keys", subscriptions, len(s.byKey))
-	}
+	return nil
+}
+
+func (s *State) checkTotals() error {
 	t := s.totals
 	if begun, ended := t.Accepted+t.Revived, t.Released+t.Failed+t.Cancelled+t.Quarantined; begun-ended != uint64(s.count[Accepted]) {
 		return fmt.Errorf("totals: %d begun, %d ended, %d live", begun, ended, s.count[Accepted])

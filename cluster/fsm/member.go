@@ -55,6 +55,14 @@ func (m *Member) clone() *Member {
 	return &c
 }
 
+// equal compares encodings, which have every field.
+func (m *Member) equal(o *Member) bool {
+	a, b := wire.NewWriter(), wire.NewWriter()
+	m.walk(a)
+	o.walk(b)
+	return bytes.Equal(a.Written(), b.Written())
+}
+
 func (m *Member) walk(w *wire.Coder) {
 	w.Fixed(m.ID[:], "node")
 	w.Text(&m.Name, maxNameBytes, "name")
@@ -136,8 +144,10 @@ func (c *PutMember) apply(t *change) *fault.Error {
 	next.ID, next.Name, next.Role, next.Tenant = c.NodeID, c.Name, c.Role, c.Tenant
 	next.PublicKey = bytes.Clone(c.PublicKey)
 	next.APIAddress, next.GossipAddress, next.Version = c.APIAddress, c.GossipAddress, c.Version
-	t.members[c.NodeID] = next
-	t.event(Event{Kind: MembersChanged})
+	if old == nil || !next.equal(old) {
+		t.members[c.NodeID] = next
+		t.event(Event{Kind: MembersChanged})
+	}
 	return nil
 }
 
@@ -251,10 +261,9 @@ func (t *change) editMember(id NodeID, edit func(*Member) *fault.Error) *fault.E
 	if err := edit(&next); err != nil {
 		return err
 	}
-	if next.Draining == old.Draining && next.CommandVersion == old.CommandVersion && next.AuditSequence == old.AuditSequence {
-		return nil
+	if !next.equal(old) {
+		t.members[id] = &next
+		t.event(Event{Kind: MembersChanged})
 	}
-	t.members[id] = &next
-	t.event(Event{Kind: MembersChanged})
 	return nil
 }

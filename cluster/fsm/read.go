@@ -96,12 +96,30 @@ func (s *State) Jobs(f Filter, page uint64, limit int) (jobs []*Job, next uint64
 }
 
 // LiveJobs lists the live jobs in the order in which they were accepted.
-func (s *State) LiveJobs() []*Job {
-	jobs := make([]*Job, 0, s.count[Accepted])
+func (s *State) LiveJobs() []*Job { return clones(s.liveRecords()) }
+
+// LiveJobs lists the live jobs in the order in which they were accepted. Apply waits for
+// a small part of the work only.
+func (m *Machine) LiveJobs() []*Job {
+	var live []*Job
+	m.View(func(s *State) { live = s.liveRecords() })
+	return clones(live)
+}
+
+func (s *State) liveRecords() []*Job {
+	live := make([]*Job, 0, s.count[Accepted])
 	for _, e := range s.live.entries {
 		if s.holdsLive(e) {
-			jobs = append(jobs, s.jobs[e.id].clone())
+			live = append(live, s.jobs[e.id])
 		}
+	}
+	return live
+}
+
+func clones(records []*Job) []*Job {
+	jobs := make([]*Job, len(records))
+	for i, j := range records {
+		jobs[i] = j.clone()
 	}
 	return jobs
 }

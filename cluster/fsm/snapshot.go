@@ -40,7 +40,7 @@ type Frozen struct {
 	revoked    []*Revocation
 	quarantine []*Quarantine
 
-	sorted sync.Once
+	once sync.Once // sorts
 }
 
 // Freeze is the state as it is now: a copy of pointers.
@@ -68,14 +68,37 @@ func values[K comparable, V any](m map[K]V) []V {
 
 // sort gives the one order, in which records are written.
 func (f *Frozen) sort() {
-	slices.SortFunc(f.jobs, func(a, b *Job) int { return cmp.Compare(a.AcceptIndex, b.AcceptIndex) })
-	slices.SortFunc(f.families, func(a, b *Family) int { return cmp.Compare(a.Name, b.Name) })
+	slices.SortFunc(f.jobs, compareJobs)
+	slices.SortFunc(f.families, compareFamilies)
 	slices.SortFunc(f.keys, compareKeys)
-	slices.SortFunc(f.validators, func(a, b *Validator) int { return bytes.Compare(a.ID[:], b.ID[:]) })
-	slices.SortFunc(f.tokens, func(a, b *Token) int { return cmp.Compare(a.ID, b.ID) })
-	slices.SortFunc(f.members, func(a, b *Member) int { return compareNodes(a.ID, b.ID) })
-	slices.SortFunc(f.revoked, func(a, b *Revocation) int { return compareNodes(a.ID, b.ID) })
+	slices.SortFunc(f.validators, compareValidators)
+	slices.SortFunc(f.tokens, compareTokens)
+	slices.SortFunc(f.members, compareMembers)
+	slices.SortFunc(f.revoked, compareRevoked)
 	slices.SortFunc(f.quarantine, compareQuarantine)
+}
+
+// sorted says that records stand in that order, each once.
+func (f *Frozen) sorted() bool {
+	return ascending(f.jobs, compareJobs) && ascending(f.families, compareFamilies) && ascending(f.keys, compareKeys) &&
+		ascending(f.validators, compareValidators) && ascending(f.tokens, compareTokens) && ascending(f.members, compareMembers) &&
+		ascending(f.revoked, compareRevoked) && ascending(f.quarantine, compareQuarantine)
+}
+
+func compareJobs(a, b *Job) int             { return cmp.Compare(a.AcceptIndex, b.AcceptIndex) }
+func compareFamilies(a, b *Family) int      { return cmp.Compare(a.Name, b.Name) }
+func compareValidators(a, b *Validator) int { return bytes.Compare(a.ID[:], b.ID[:]) }
+func compareTokens(a, b *Token) int         { return cmp.Compare(a.ID, b.ID) }
+func compareMembers(a, b *Member) int       { return compareNodes(a.ID, b.ID) }
+func compareRevoked(a, b *Revocation) int   { return compareNodes(a.ID, b.ID) }
+
+func ascending[T any](list []T, compare func(a, b T) int) bool {
+	for i := 1; i < len(list); i++ {
+		if compare(list[i-1], list[i]) >= 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // AppliedIndex is the index that the state was frozen at.
@@ -95,7 +118,7 @@ func (f *Frozen) Digest() Digest {
 }
 
 func (f *Frozen) write(w io.Writer) (int64, Digest, error) {
-	f.sorted.Do(f.sort)
+	f.once.Do(f.sort)
 	c := wire.NewStreamWriter(w)
 	f.walk(c)
 	d := c.Seal()
