@@ -85,6 +85,9 @@ func Open(c Config) (*Gossip, error) {
 	g.trans = newTracked(t)
 	conf, err := c.library(g.del, ring, g.trans)
 	if err == nil {
+		err = allowsSelf(conf)
+	}
+	if err == nil {
 		g.list, err = memberlist.Create(conf)
 	}
 	if err != nil {
@@ -99,6 +102,15 @@ func Open(c Config) (*Gossip, error) {
 	g.work.Go(func() { g.announce(ctx) })
 	g.work.Go(func() { g.del.events.run(ctx, g.table) })
 	return g, nil
+}
+
+// allowsSelf refuses ranges that leave this node out: memberlist would not find itself.
+func allowsSelf(c *memberlist.Config) error {
+	ip, _, err := c.Transport.FinalAdvertiseAddr(c.AdvertiseAddr, c.AdvertisePort)
+	if err != nil {
+		return err
+	}
+	return c.IPAllowed(ip)
 }
 
 // merge takes in what peers pushed.
@@ -262,7 +274,8 @@ func (g *Gossip) Leave(ctx context.Context) error {
 	})
 }
 
-// Close ends this node's part, without telling anyone unless Leave did.
+// Close ends this node's part, without telling anyone unless Leave did. It takes a probe
+// interval, longer if dials or joins are under way.
 func (g *Gossip) Close() error {
 	g.mu.Lock()
 	if g.closed {
@@ -276,5 +289,8 @@ func (g *Gossip) Close() error {
 	g.cancel()
 	g.work.Wait()
 	g.trans.open.Wait()
+	// memberlist does not say when its last probe has ended. One takes an interval, which
+	// grows with the troubles that this node had.
+	time.Sleep(time.Duration(g.list.GetHealthScore()+1)*g.conf.ProbeInterval + g.conf.ProbeTimeout)
 	return err
 }

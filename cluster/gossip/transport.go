@@ -57,6 +57,14 @@ func (k *tracked) accept() {
 func (k *tracked) StreamCh() <-chan net.Conn { return k.streams }
 
 func (k *tracked) DialTimeout(address string, timeout time.Duration) (net.Conn, error) {
+	k.mu.Lock()
+	if k.conns == nil {
+		k.mu.Unlock()
+		return nil, net.ErrClosed
+	}
+	k.open.Add(1)
+	k.mu.Unlock()
+	defer k.open.Done()
 	c, err := k.Transport.DialTimeout(address, timeout)
 	if err != nil {
 		return nil, err

@@ -51,24 +51,24 @@ func (h *half) close(arrives bool) {
 }
 
 // take reads what is there, or says what to wait for.
-func (h *half) take(b []byte, now time.Time) (n int, err error, changed <-chan struct{}, until time.Duration) {
+func (h *half) take(b []byte, now time.Time) (n int, changed <-chan struct{}, until time.Duration, err error) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if len(h.chunks) == 0 {
 		if h.closed {
-			return 0, io.EOF, nil, 0
+			return 0, nil, 0, io.EOF
 		}
-		return 0, nil, h.changed, 0
+		return 0, h.changed, 0, nil
 	}
 	c := &h.chunks[0]
 	if d := c.at.Sub(now); d > 0 {
-		return 0, nil, h.changed, d
+		return 0, h.changed, d, nil
 	}
 	n = copy(b, c.data)
 	if c.data = c.data[n:]; len(c.data) == 0 {
 		h.chunks = h.chunks[1:]
 	}
-	return n, nil, nil, 0
+	return n, nil, 0, nil
 }
 
 // pipe is one end of a stream.
@@ -105,7 +105,7 @@ func (p *pipe) Read(b []byte) (int, error) {
 			return 0, net.ErrClosed
 		default:
 		}
-		n, err, changed, wait := p.in.take(b, now)
+		n, changed, wait, err := p.in.take(b, now)
 		if changed == nil {
 			return n, err
 		}
