@@ -26,7 +26,8 @@ type Node interface {
 	Findings() []Finding
 }
 
-// Cluster is what a node knows about the cluster, from gossip and the replicated state.
+// Cluster is what a node knows about the cluster, from gossip and the replicated state. The
+// answer is the page's to change.
 type Cluster interface {
 	ClusterStatus(ctx context.Context) (*rppv1.StatusResponse, error)
 }
@@ -34,6 +35,19 @@ type Cluster interface {
 // Authorise decides whether a caller may see a page; with a scope short of All, what
 // names jobs is left out. Errors are *fault.Error.
 type Authorise func(r *http.Request, action identity.Action) (identity.Scope, error)
+
+// ByRights asks the table of rights about whoever peer says is calling: for the port that
+// other machines reach.
+func ByRights(peer func(context.Context) identity.Identity) Authorise {
+	return func(r *http.Request, action identity.Action) (identity.Scope, error) {
+		id := peer(r.Context())
+		scope := identity.ScopeOf(id.Role, action)
+		if scope == identity.None {
+			return scope, identity.Allow(id, action, "")
+		}
+		return scope, nil
+	}
+}
 
 // Loopback lets everyone see everything: for a listener that only this machine reaches.
 func Loopback(*http.Request, identity.Action) (identity.Scope, error) { return identity.All, nil }

@@ -90,11 +90,24 @@ func (t *Tracker) WitnessRejected(family string) {
 	t.sink.ProofFailed(t.now(), family, "invalid-witness")
 }
 
-// Verified says that a proof was verified; code is empty if it was accepted.
+// Verified says that a proof of the cluster's own making was verified; code is empty if it
+// was accepted.
 func (t *Tracker) Verified(family string, took time.Duration, code string) {
+	t.verified(family, took, code, true)
+}
+
+// VerifiedForClient says that a client's file was verified. It is counted, and uses up
+// nothing of the budget: a client with bad files cannot make a node look ill.
+func (t *Tracker) VerifiedForClient(family string, took time.Duration, code string) {
+	t.verified(family, took, code, false)
+}
+
+func (t *Tracker) verified(family string, took time.Duration, code string, judged bool) {
 	at := t.now()
 	t.mu.Lock()
-	t.verifier.add(outcome{at: at, took: took, failed: code != ""})
+	if judged {
+		t.verifier.add(outcome{at: at, took: took, failed: code != ""})
+	}
 	t.counts.verifying += took
 	if code == "" {
 		t.counts.accepted++

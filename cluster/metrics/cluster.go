@@ -89,9 +89,12 @@ func (m *Metrics) Granted(class string, waited time.Duration) {
 // JobBecame counts a job that entered a state.
 func (m *Metrics) JobBecame(state string) { m.queue.jobs.WithLabelValues(jobStates.of(state)).Inc() }
 
-// LeaseEvent counts a decision: grant, steal, hedge, expiry, revoke, suspicion, quarantine.
-func (m *Metrics) LeaseEvent(event string) {
-	m.queue.events.WithLabelValues(leaseEvents.of(event)).Inc()
+// LeaseEvents says how often the scheduler has decided so since it began: grant, adoption,
+// steal, steal-abandoned, hedge, expiry, suspicion, dispute, device-quarantined or
+// spec-quarantined. A new leader's scheduler begins at zero; the metric goes on.
+func (m *Metrics) LeaseEvents(event string, total uint64) {
+	e := leaseEvents.of(event)
+	m.queue.events.WithLabelValues(e).Add(m.totals.grown("lease", e, float64(total)))
 }
 
 // ReceiptCame counts a voter's answer: signed, rejected or unavailable.

@@ -2,8 +2,10 @@ package metrics
 
 import (
 	"slices"
+	"strings"
 
 	"rpp-node/cluster/fault"
+	"rpp-node/prover/proving"
 	"rpp-node/prover/verifier"
 )
 
@@ -16,9 +18,10 @@ const backend = "plonky3"
 // A set is the closed list of a label's values.
 type set []string
 
-// of returns the value itself if the set has it.
+// of returns the value itself if the set has it. Words may be joined by spaces, as the
+// scheduler prints them.
 func (s set) of(value string) string {
-	if slices.Contains(s, value) {
+	if value = strings.ReplaceAll(value, " ", "-"); slices.Contains(s, value) {
 		return value
 	}
 	return other
@@ -28,14 +31,14 @@ var (
 	families = set{"transaction", "state", "pruning", "uptime", "consensus", "identity", "recursive"}
 
 	// classes are the scheduler's priority classes.
-	classes = set{"consensus", "state", "pruning", "uptime", "transaction"}
+	classes = set{"consensus", "state", "pruning", "transaction"}
 
 	// failures are why a proof was not made.
 	failures = set{"invalid-witness", "crashed", "out-of-memory", "time-limit", "declined", "unavailable", "rejected", "internal"}
 
 	tampers     = set{"vrf", "quorum"}
 	jobStates   = set{"accepted", "released", "failed", "cancelled", "quarantined", "revived"}
-	leaseEvents = set{"grant", "steal", "hedge", "expiry", "revoke", "suspicion", "quarantine"}
+	leaseEvents = set{"grant", "adoption", "steal", "steal-abandoned", "hedge", "expiry", "suspicion", "dispute", "device-quarantined", "spec-quarantined"}
 	receipts    = set{"signed", "rejected", "unavailable"}
 	liveness    = set{"alive", "suspect", "dead", "left"}
 	crashes     = set{"crashed", "out-of-memory", "time-limit"}
@@ -43,10 +46,13 @@ var (
 	gpus        = set{"0", "1", "2", "3", "4", "5", "6", "7"}
 )
 
-// rejections are the verifier's codes.
+// rejections are the codes with which a proof file is rejected.
 func rejections() set {
 	var s set
 	for _, c := range verifier.Codes() {
+		s = append(s, string(c))
+	}
+	for _, c := range proving.Codes() {
 		s = append(s, string(c))
 	}
 	return s

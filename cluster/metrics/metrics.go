@@ -21,6 +21,8 @@ type Metrics struct {
 
 	routes, rejections, outcomes set // fixed by New
 
+	totals totals
+
 	proofs  proofs
 	raft    raft
 	queue   queue
@@ -34,6 +36,7 @@ func New(o Options) *Metrics {
 	m := &Metrics{
 		refresh: o.Refresh,
 		routes:  o.Routes, rejections: rejections(), outcomes: outcomes(),
+		totals: totals{last: map[[2]string]float64{}},
 	}
 	m.proofs = m.newProofs()
 	m.raft = m.newRaft()

@@ -146,9 +146,11 @@ func (m *Metrics) SetGPU(index string, ratio float64) {
 	m.proofs.gpu.WithLabelValues(gpus.of(index)).Set(ratio)
 }
 
-// AddCPU counts CPU time spent in a role: voter, worker or device.
-func (m *Metrics) AddCPU(role string, spent time.Duration) {
-	m.proofs.cpu.WithLabelValues(cpuRoles.of(role)).Add(spent.Seconds())
+// CPUTime says how much CPU time a role has taken since the node started: voter, worker
+// or device.
+func (m *Metrics) CPUTime(role string, total time.Duration) {
+	r := cpuRoles.of(role)
+	m.proofs.cpu.WithLabelValues(r).Add(m.totals.grown("cpu", r, total.Seconds()))
 }
 
 func millis(d time.Duration) float64 { return float64(d) / float64(time.Millisecond) }
