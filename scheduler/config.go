@@ -28,8 +28,8 @@ type Config struct {
 
 	// QueueDepth is how many leases a device holds, the running one included.
 	QueueDepth int
-	// AheadTime is the predicted work beyond which a device gets no second part ahead: what
-	// is granted cannot be overtaken.
+	// AheadTime is how long before a device is predicted to be free it gets the next part:
+	// soon enough never to idle, late enough that more urgent jobs are not kept behind.
 	AheadTime time.Duration
 
 	// AttemptsMax is how many attempts may fail by the job's own or a device's fault.

@@ -63,22 +63,18 @@ func (d *device) hasAlone() bool {
 	return len(d.queue) > 0 && slices.ContainsFunc(d.queue, func(l *lease) bool { return l.alone && !l.over })
 }
 
-// ahead is the predicted work that has not begun.
-func (d *device) ahead() (count int, total time.Duration) {
+// ahead counts the parts that have not begun, those on their way included.
+func (d *device) ahead() int {
+	n := len(d.incoming)
 	for _, l := range d.queue {
 		if !l.over && !l.begun {
-			count++
-			total += d.run(l.job)
+			n++
 		}
 	}
-	for _, l := range d.incoming {
-		count++
-		total += d.run(l.job)
-	}
-	return count, total
+	return n
 }
 
-// open tells whether the device can take one more part: empty, or with room ahead.
+// open tells whether the device can take one more part: empty, or free soon and with room.
 func (s *Scheduler) open(d *device) bool {
 	held := d.held()
 	if held == 0 {
@@ -87,8 +83,7 @@ func (s *Scheduler) open(d *device) bool {
 	if held >= s.config.QueueDepth || d.reserved != nil || d.hasAlone() {
 		return false
 	}
-	count, total := d.ahead()
-	return count == 0 || total < s.config.AheadTime
+	return s.freeAt(d).Sub(s.now) <= s.config.AheadTime
 }
 
 // openFor narrows open to one job.

@@ -29,6 +29,7 @@ type lease struct {
 	// that is to have it then, nil if any may.
 	revoking bool
 	thief    *device
+	relieved bool // asked back from a late device, for whoever comes first
 	// over: the job is no longer its business; it takes a place in the device until the
 	// worker has let it go.
 	over       bool
@@ -214,9 +215,14 @@ func (s *Scheduler) dropped(e Dropped) {
 	case l.over:
 		s.free(l)
 	case e.Started:
+		s.started(l, 0)
 		s.keep(l, "it had started")
 	case l.thief != nil:
 		s.hand(l)
+	case l.relieved:
+		s.counters.Steals++
+		s.note(Decision{Kind: "steal", Job: l.job.ID, From: l.device.id, Fence: l.fence, Reason: "back to the front of the queue: its device is late"})
+		s.lose(l, "taken from a late device")
 	default:
 		s.lose(l, "the worker gave it up unstarted")
 	}
@@ -227,10 +233,10 @@ func (s *Scheduler) keep(l *lease, reason string) {
 	if !l.revoking {
 		return
 	}
-	if l.thief != nil {
+	if l.thief != nil || l.relieved {
 		s.counters.StealsAbandoned++
-		s.note(Decision{Kind: "steal-abandoned", Job: l.job.ID, Device: l.device.id, From: l.thief.id, Fence: l.fence, Reason: reason})
+		s.note(Decision{Kind: "steal-abandoned", Job: l.job.ID, Device: l.device.id, Fence: l.fence, Reason: reason})
 	}
 	l.forgetThief()
-	l.revoking = false
+	l.revoking, l.relieved = false, false
 }

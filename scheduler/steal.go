@@ -9,9 +9,15 @@ import (
 // device with nothing ahead; the victim is the one with the latest predicted finish that
 // has a part which gains by moving. At most half a victim's tail is on its way at a time.
 // The part is asked back first: it moves once the victim has let it go unstarted.
+//
+// While jobs wait there are no thieves, but a device that turns out slow must not keep what
+// it has ahead: that goes back to the front of the queue.
 func (s *Scheduler) steal() {
 	if s.now.Before(s.holdUntil) {
 		return
+	}
+	if s.waiting() > 0 {
+		s.relieve()
 	}
 	for range s.devices {
 		thief := s.thief()
@@ -29,7 +35,7 @@ func (s *Scheduler) thief() *device {
 		if !s.usable(d) || d.reserved != nil || d.hasAlone() || d.held() >= s.config.QueueDepth {
 			continue
 		}
-		if count, _ := d.ahead(); count > 0 {
+		if d.ahead() > 0 {
 			continue
 		}
 		if at := s.freeAt(d); best == nil || at.Before(bestAt) {
@@ -69,7 +75,23 @@ func (s *Scheduler) stealFor(thief *device) bool {
 	return true
 }
 
-// movable is the last part of the victim's queue that the thief may have.
+// relieve asks late devices for what they have ahead.
+func (s *Scheduler) relieve() {
+	for _, d := range s.devices {
+		head := d.head()
+		if head == nil || !d.worker.connected || s.now.Before(s.lateAt(head)) {
+			continue
+		}
+		for l := s.movable(d, nil); l != nil; l = s.movable(d, nil) {
+			reason := fmt.Sprintf("%s takes %s instead of %s for what it runs", d.id, brief(s.now.Sub(head.start)), brief(head.predicted))
+			s.note(Decision{Kind: "steal-asked", Job: l.job.ID, From: d.id, Fence: l.fence, Reason: reason})
+			s.withdraw(l, nil, "steal: "+reason)
+			l.relieved = true
+		}
+	}
+}
+
+// movable is the last part of the victim's queue that the thief, or anybody, may have.
 func (s *Scheduler) movable(victim, thief *device) *lease {
 	tail, moving := 0, 0
 	var last *lease
@@ -80,7 +102,9 @@ func (s *Scheduler) movable(victim, thief *device) *lease {
 		tail++
 		if l.revoking {
 			moving++
-		} else if !l.alone && thief.fits(l.job) && !l.job.avoids(thief) && !l.job.on(thief) {
+		} else if thief == nil && !s.another(l.job) {
+			continue
+		} else if !l.alone && (thief == nil || thief.fits(l.job) && !l.job.avoids(thief) && !l.job.on(thief)) {
 			last = l
 		}
 	}

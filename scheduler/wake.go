@@ -13,15 +13,22 @@ func (s *Scheduler) wake() {
 			at, reason = t, why
 		}
 	}
+	waiting := s.waiting() > 0
 	if s.expiries.len() > 0 {
 		sooner(s.expiries.first().expires, "a lease ends")
 	}
-	if s.waiting() > 0 {
+	if waiting {
 		sooner(s.holdUntil, "grants begin")
 	}
 	idle := !s.now.Before(s.holdUntil) && s.anyIdle()
 	for _, d := range s.devices {
 		sooner(d.restUntil, "a device has rested")
+		if waiting && len(d.queue) > 0 && len(d.queue) < s.config.QueueDepth {
+			sooner(s.freeAt(d).Add(-s.config.AheadTime), "a device is free soon")
+		}
+		if head := d.head(); waiting && head != nil && d.ahead() > 0 {
+			sooner(s.lateAt(head), "a part is late")
+		}
 		if idle {
 			if l := d.head(); l != nil && len(l.job.leases) == 1 {
 				sooner(s.hedgeAt(l), "a part is late")

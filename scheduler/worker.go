@@ -214,31 +214,32 @@ func (s *Scheduler) heartbeat(e Heartbeat) {
 	s.evict(w)
 }
 
-// beat goes through the leases of one device.
+// beat goes through the leases of one device: first what the worker has not, from the back
+// so that nothing seems to begin, then what it has.
 func (s *Scheduler) beat(d *device, state DeviceState, renewed []Fence) []Fence {
 	for i := len(d.queue) - 1; i >= 0; i-- {
 		l := d.queue[i]
-		running := l.fence == state.Running
-		switch {
-		case running || slices.Contains(state.Waiting, l.fence):
+		if l.fence == state.Running || slices.Contains(state.Waiting, l.fence) {
 			l.listed = true
-			if l.over {
-				continue // let it expire if the worker does not let go
-			}
-			if running {
-				s.started(l, state.RunningFor)
-				s.keep(l, "it had started")
-				if state.RunningFor > l.timeLimit+s.config.Lease {
-					s.overran(l)
-					continue
-				}
-			} else if l.revoking {
-				continue // the same: the revocation was not answered yet
-			}
+		} else if l.listed || s.now.Sub(l.granted) > s.config.DeliveryGrace {
+			s.lose(l, "the worker no longer lists it")
+		}
+	}
+	if l := s.leases[state.Running]; l != nil && l.device == d && !l.over {
+		s.started(l, state.RunningFor)
+		s.keep(l, "it had started")
+		if state.RunningFor > l.timeLimit+s.config.Lease {
+			s.overran(l)
+		}
+	}
+	for i, l := range d.queue {
+		if i > 0 && !l.over && slices.Contains(state.Waiting, l.fence) {
+			l.begun, l.running = false, false // taken for running too early
+		}
+		// What was revoked and not yet answered is not renewed: it ends in any case.
+		if l.listed && !l.over && !l.revoking {
 			s.extend(l)
 			renewed = append(renewed, l.fence)
-		case l.listed || s.now.Sub(l.granted) > s.config.DeliveryGrace:
-			s.lose(l, "the worker no longer lists it")
 		}
 	}
 	return renewed
