@@ -69,7 +69,7 @@ func (d *device) head() *lease {
 
 func (s *Scheduler) late(l *lease) bool {
 	j := l.job
-	if len(j.leases) != 1 || j.wanted != 1 || j.alone || j.queued {
+	if len(j.leases) != 1 || j.wanted != 1 || j.alone || j.queued || l.revoking {
 		return false
 	}
 	return !s.now.Before(s.lateAt(l)) || !l.device.inTime(s.now.Add(l.remaining(s.now)))
@@ -85,7 +85,7 @@ func (s *Scheduler) affordable(j *job) bool {
 }
 
 func (s *Scheduler) idle(d *device) bool {
-	return s.usable(d) && d.held() == 0 && d.reserved == nil
+	return d.held() == 0 && d.reserved == nil && s.usable(d)
 }
 
 func (s *Scheduler) anyIdle() bool {

@@ -36,7 +36,7 @@ func (s *Scheduler) assign() {
 
 func (s *Scheduler) anyOpen() bool {
 	for _, d := range s.devices {
-		if s.usable(d) && s.open(d) {
+		if d.held() < s.config.QueueDepth && s.usable(d) && s.open(d) {
 			return true
 		}
 	}

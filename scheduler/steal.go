@@ -32,10 +32,7 @@ func (s *Scheduler) thief() *device {
 	var best *device
 	var bestAt time.Time
 	for _, d := range s.devices {
-		if !s.usable(d) || d.reserved != nil || d.hasAlone() || d.held() >= s.config.QueueDepth {
-			continue
-		}
-		if d.ahead() > 0 {
+		if d.held() >= s.config.QueueDepth || d.ahead() > 0 || d.reserved != nil || d.hasAlone() || !s.usable(d) {
 			continue
 		}
 		if at := s.freeAt(d); best == nil || at.Before(bestAt) {
@@ -79,7 +76,7 @@ func (s *Scheduler) stealFor(thief *device) bool {
 func (s *Scheduler) relieve() {
 	for _, d := range s.devices {
 		head := d.head()
-		if head == nil || !d.worker.connected || s.now.Before(s.lateAt(head)) {
+		if head == nil || len(d.queue) == 1 || !d.worker.connected || s.now.Before(s.lateAt(head)) {
 			continue
 		}
 		for l := s.movable(d, nil); l != nil; l = s.movable(d, nil) {
@@ -104,7 +101,7 @@ func (s *Scheduler) movable(victim, thief *device) *lease {
 			moving++
 		} else if thief == nil && !s.another(l.job) {
 			continue
-		} else if !l.alone && (thief == nil || thief.fits(l.job) && !l.job.avoids(thief) && !l.job.on(thief)) {
+		} else if !l.alone && len(l.job.leases) == 1 && (thief == nil || thief.fits(l.job) && !l.job.avoids(thief) && !l.job.on(thief)) {
 			last = l
 		}
 	}
@@ -118,7 +115,7 @@ func (s *Scheduler) movable(victim, thief *device) *lease {
 func (s *Scheduler) hand(l *lease) {
 	j, thief, victim := l.job, l.thief, l.device
 	s.free(l)
-	if j.need() <= 0 || j.queued || !s.usable(thief) || !s.openFor(thief, j) || !thief.fits(j) {
+	if j.need() <= 0 || j.queued || j.on(thief) || !s.usable(thief) || !s.openFor(thief, j) || !thief.fits(j) {
 		s.again(j, "the thief cannot take it any more")
 		return
 	}

@@ -22,12 +22,16 @@ func (s *Scheduler) wake() {
 	}
 	idle := !s.now.Before(s.holdUntil) && s.anyIdle()
 	for _, d := range s.devices {
-		sooner(d.restUntil, "a device has rested")
+		if d.failures > 0 {
+			sooner(d.restUntil, "a device has rested")
+		}
 		if waiting && len(d.queue) > 0 && len(d.queue) < s.config.QueueDepth {
 			sooner(s.freeAt(d).Add(-s.config.AheadTime), "a device is free soon")
 		}
-		if head := d.head(); waiting && head != nil && d.ahead() > 0 {
-			sooner(s.lateAt(head), "a part is late")
+		if waiting && len(d.queue) > 1 {
+			if head := d.head(); head != nil {
+				sooner(s.lateAt(head), "a part is late")
+			}
 		}
 		if idle {
 			if l := d.head(); l != nil && len(l.job.leases) == 1 {
