@@ -197,15 +197,14 @@ func (c *cluster) agree() []string {
 	c.t.Helper()
 	var want []string
 	for range 400 {
-		want = nil
-		same := true
+		first, same := true, true
 		for _, m := range c.members {
 			if m.node == nil {
 				continue
 			}
 			got := m.machine.all()
-			if want == nil {
-				want = got
+			if first {
+				first, want = false, got
 			}
 			same = same && slices.Equal(got, want)
 		}
