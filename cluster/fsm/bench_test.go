@@ -58,7 +58,7 @@ func BenchmarkApplyRelease(b *testing.B) {
 	for b.Loop() {
 		s := *l.s
 		s.jobs, s.index = map[JobID]*Job{}, newIndex()
-		s.replace(nil, l.s.jobs[job(0)])
+		s.replace(nil, l.s.jobs[job(0)].clone())
 		if r := Apply(&s, l.index+1, c); r.Err != nil {
 			b.Fatal(r.Err)
 		}
@@ -141,4 +141,30 @@ func BenchmarkApplyDuringSnapshot(b *testing.B) {
 	slices.Sort(all)
 	b.ReportMetric(float64(all[len(all)-1].Microseconds()), "stall-max-us")
 	b.ReportMetric(float64(all[len(all)*99/100].Microseconds()), "apply-p99-us")
+}
+
+// BenchmarkExpire is the largest Expire: 4096 jobs out of 100,000.
+func BenchmarkExpire(b *testing.B) {
+	var index uint64
+	for b.Loop() {
+		b.StopTimer()
+		l := crowd(b, 100_000)
+		for i := range maxForgotten {
+			l.must(b, cancel(large(i).Tenant, large(i).IdempotencyKey))
+		}
+		index = l.index + 1
+		b.StartTimer()
+		if r := Apply(l.s, index, &Expire{Header{NowMS: 1 << 40}}); r.Expired != maxForgotten {
+			b.Fatal(r)
+		}
+	}
+}
+
+// BenchmarkCompact is the longest compaction of a timeline.
+func BenchmarkCompact(b *testing.B) {
+	l := crowd(b, 100_000)
+	for b.Loop() {
+		l.s.all.dead = len(l.s.all.entries)
+		l.s.all.trim()
+	}
 }

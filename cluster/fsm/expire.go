@@ -49,7 +49,7 @@ func (t *change) expireIntakes() {
 
 func (t *change) expireJobs() {
 	for range maxForgotten {
-		j := t.oldestEnded()
+		j := t.ended.first()
 		if j == nil || j.FinishedMS+t.config.RetentionMS > t.nowMS {
 			return
 		}

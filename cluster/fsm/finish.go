@@ -132,7 +132,7 @@ func (t *change) trimFinished() {
 		if len(t.jobs)-t.count[Accepted] <= int(t.config.FinishedJobsMax) {
 			return
 		}
-		t.forget(t.oldestEnded())
+		t.forget(t.ended.first())
 	}
 }
 

@@ -6,50 +6,48 @@ type index struct {
 	tenants map[string]int // live jobs that a tenant wants
 	inUse   map[Digest]int // live jobs by the fingerprint of their key
 	count   [Quarantined + 1]int
-	all     timeline // by AcceptIndex
-	live    timeline // by AcceptIndex
-	ended   timeline // by FinishIndex
+	all     timeline // in the order in which they were accepted
+	live    timeline // of all, those that are live
+	ended   timeline // in the order in which they finished
 }
 
 // subscriptionKey is what a client knows of a job.
 type subscriptionKey struct{ tenant, key string }
 
 func newIndex() index {
-	return index{byKey: map[subscriptionKey]JobID{}, tenants: map[string]int{}, inUse: map[Digest]int{}}
+	return index{
+		byKey:   map[subscriptionKey]JobID{},
+		tenants: map[string]int{},
+		inUse:   map[Digest]int{},
+		all:     timeline{place: func(j *Job) uint64 { return j.AcceptIndex }},
+		live: timeline{place: func(j *Job) uint64 {
+			if j.Live() {
+				return j.AcceptIndex
+			}
+			return 0
+		}},
+		ended: timeline{place: func(j *Job) uint64 { return j.FinishIndex }},
+	}
 }
 
 // replace puts the new record of a job in the place of the old one. Either may be nil.
 // Every change of a job comes through here.
 func (s *State) replace(old, new *Job) {
+	at := &seat{}
 	if old != nil {
+		at = old.seat
 		s.uncount(old)
 		delete(s.jobs, old.ID)
 	}
+	at.job = new
 	if new != nil {
+		new.seat = at
 		s.jobs[new.ID] = new
 		s.recount(new)
-		if old == nil || old.AcceptIndex != new.AcceptIndex {
-			s.all.add(new.AcceptIndex, new.ID)
-		}
-		if new.Live() && (old == nil || !old.Live()) {
-			s.live.add(new.AcceptIndex, new.ID)
-		}
-		if !new.Live() && (old == nil || old.Live()) {
-			s.ended.add(new.FinishIndex, new.ID)
-		}
 	}
-	if old == nil {
-		return
-	}
-	if new == nil || old.AcceptIndex != new.AcceptIndex {
-		s.all.drop(s.holdsAll)
-	}
-	if old.Live() && (new == nil || !new.Live()) {
-		s.live.drop(s.holdsLive)
-	}
-	if !old.Live() && (new == nil || new.Live()) {
-		s.ended.drop(s.holdsEnded)
-	}
+	s.all.move(at, old, new)
+	s.live.move(at, old, new)
+	s.ended.move(at, old, new)
 }
 
 func (s *State) recount(j *Job) {
@@ -80,29 +78,4 @@ func (s *State) uncount(j *Job) {
 			}
 		}
 	}
-}
-
-func (s *State) holdsAll(e entry) bool {
-	j := s.jobs[e.id]
-	return j != nil && j.AcceptIndex == e.index
-}
-
-func (s *State) holdsLive(e entry) bool {
-	j := s.jobs[e.id]
-	return j != nil && j.Live() && j.AcceptIndex == e.index
-}
-
-func (s *State) holdsEnded(e entry) bool {
-	j := s.jobs[e.id]
-	return j != nil && !j.Live() && j.FinishIndex == e.index
-}
-
-// oldestEnded is the job that ended first, nil without one.
-func (s *State) oldestEnded() *Job {
-	for _, e := range s.ended.entries {
-		if s.holdsEnded(e) {
-			return s.jobs[e.id]
-		}
-	}
-	return nil
 }

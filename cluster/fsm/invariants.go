@@ -15,9 +15,8 @@ func CheckInvariants(s *State) error {
 	if err := s.checkIndex(); err != nil {
 		return err
 	}
-	for _, e := range s.ended.entries {
-		j := s.jobs[e.id]
-		if s.holdsEnded(e) && j.State == Released {
+	for j := range s.ended.jobs() {
+		if j.State == Released {
 			if err := j.Release.check(s.cluster, j); err != nil {
 				return fmt.Errorf("job %s: %w", j.ID, err)
 			}
@@ -124,11 +123,8 @@ func hasTwice(list []uint64) bool {
 func (s *State) checkIndex() error {
 	fresh := &State{jobs: map[JobID]*Job{}, index: newIndex()}
 	for _, j := range s.jobs {
-		fresh.replace(nil, j)
+		fresh.replace(nil, j.clone())
 	}
-	slices.SortFunc(fresh.all.entries, compareEntries)
-	slices.SortFunc(fresh.live.entries, compareEntries)
-	slices.SortFunc(fresh.ended.entries, compareEntries)
 	switch {
 	case !maps.Equal(fresh.byKey, s.byKey):
 		return fmt.Errorf("index: idempotency keys")
@@ -138,14 +134,27 @@ func (s *State) checkIndex() error {
 		return fmt.Errorf("index: keys in use")
 	case fresh.count != s.count:
 		return fmt.Errorf("index: counters %v, recounted %v", s.count, fresh.count)
-	case !slices.Equal(fresh.all.entries, s.all.holding(s.holdsAll)):
+	case !slices.Equal(fresh.all.order(), names(&s.all)):
 		return fmt.Errorf("index: order of jobs")
-	case !slices.Equal(fresh.live.entries, s.live.holding(s.holdsLive)):
+	case !slices.Equal(fresh.live.order(), names(&s.live)):
 		return fmt.Errorf("index: order of live jobs")
-	case !slices.Equal(fresh.ended.entries, s.ended.holding(s.holdsEnded)):
+	case !slices.Equal(fresh.ended.order(), names(&s.ended)):
 		return fmt.Errorf("index: order of finished jobs")
 	}
 	return nil
+}
+
+// order lists the jobs in the order that their places give, whatever it is now.
+func (t *timeline) order() []JobID {
+	slices.SortFunc(t.entries, compareEntries)
+	return names(t)
+}
+
+func names(t *timeline) (list []JobID) {
+	for j := range t.jobs() {
+		list = append(list, j.ID)
+	}
+	return list
 }
 
 func (s *State) checkTotals() error {

@@ -106,6 +106,8 @@ type Job struct {
 	Endings       []Ending // before it was revived, the latest few
 	Subscriptions []Subscription
 	Release       *Release // of a released job
+
+	seat *seat // in the state that the record belongs to; copies for others have none
 }
 
 // Ending is how a job ended before it was revived.
@@ -164,6 +166,7 @@ func (j *Job) active() (tenants []string) {
 // clone is a copy that shares nothing.
 func (j *Job) clone() *Job {
 	c := *j
+	c.seat = nil
 	c.Spec = slices.Clone(j.Spec)
 	c.Endings = slices.Clone(j.Endings)
 	c.Subscriptions = slices.Clone(j.Subscriptions)

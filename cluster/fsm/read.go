@@ -88,8 +88,8 @@ func (s *State) Jobs(f Filter, page uint64, limit int) (jobs []*Job, next uint64
 		last := entries[len(entries)-1]
 		entries = entries[:len(entries)-1]
 		next = last.index
-		if s.holdsAll(last) && f.matches(s.jobs[last.id]) {
-			jobs = append(jobs, s.jobs[last.id].clone())
+		if j := s.all.holder(last); j != nil && f.matches(j) {
+			jobs = append(jobs, j.clone())
 		}
 	}
 	return jobs, 0
@@ -107,13 +107,7 @@ func (m *Machine) LiveJobs() []*Job {
 }
 
 func (s *State) liveRecords() []*Job {
-	live := make([]*Job, 0, s.count[Accepted])
-	for _, e := range s.live.entries {
-		if s.holdsLive(e) {
-			live = append(live, s.jobs[e.id])
-		}
-	}
-	return live
+	return slices.AppendSeq(make([]*Job, 0, s.count[Accepted]), s.live.jobs())
 }
 
 func clones(records []*Job) []*Job {
@@ -146,11 +140,8 @@ type Counters struct {
 // Counters of the state.
 func (s *State) Counters() Counters {
 	c := Counters{Live: s.count[Accepted], Finished: len(s.jobs) - s.count[Accepted], Totals: s.totals}
-	for _, e := range s.live.entries {
-		if s.holdsLive(e) {
-			c.OldestLiveMS = s.jobs[e.id].AcceptedMS
-			break
-		}
+	if j := s.live.first(); j != nil {
+		c.OldestLiveMS = j.AcceptedMS
 	}
 	return c
 }

@@ -20,11 +20,8 @@ const (
 // proofs, keys that are current, within grace or needed by a live job. The order is
 // always the same; an artifact may be named more than once. visit must be brief.
 func (s *State) References(visit func(ArtifactKind, Digest)) {
-	for _, e := range s.all.entries {
-		if !s.holdsAll(e) {
-			continue
-		}
-		switch j := s.jobs[e.id]; j.State {
+	for j := range s.all.jobs() {
+		switch j.State {
 		case Accepted:
 			visit(WitnessArtifact, j.WitnessDigest)
 		case Released:
