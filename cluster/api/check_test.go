@@ -184,6 +184,7 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 		{"version", fault.CodeField, with(goodGossip, func(r *internalv1.GossipKeyRequest) { r.Version = 0 })},
 		{"keys", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.Keys = tooMany })},
 		{"keys[0]", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.Keys[0] = nil })},
+		{"reasons", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.Reasons = make([]string, reasonCountMax+1) })},
 		{"health", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.Health = "fine" })},
 		{"reasons[0]", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.Reasons[0] = long })},
 	} {
@@ -280,6 +281,11 @@ func TestSessionMessages(t *testing.T) {
 			r.Outcome, r.ProofFile, r.ProofDigest = internalv1.Outcome_OUTCOME_CRASHED, nil, nil
 		}), true},
 		{"wall time", false, report(func(r *internalv1.PartReport) { r.WallMs = math.Inf(1) }), false},
+		{"too many stages", false, report(func(r *internalv1.PartReport) {
+			for i := range stageCountMax + 1 {
+				r.StagesMs[strings.Repeat("s", i+1)] = 1
+			}
+		}), false},
 		{"stages", false, report(func(r *internalv1.PartReport) { r.StagesMs[""] = 1 }), false},
 		{"dropped", false, dropped(fence), true},
 		{"dropped nothing", false, dropped(nil), false},

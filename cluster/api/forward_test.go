@@ -259,6 +259,17 @@ func TestSessionIsWithTheLeaderOnly(t *testing.T) {
 	}
 }
 
+func TestOriginIsAnAddressOrNothing(t *testing.T) {
+	for header, want := range map[string]string{
+		"10.0.0.1:5": "10.0.0.1:5", "[::1]:5": "[::1]:5", "": "", "host:5": "", "10.0.0.1": "",
+		"[fe80::1%" + strings.Repeat("z", originBytesMax) + "]:5": "", "10.0.0.1:5\nx": "",
+	} {
+		if got := originIn(header); got != want {
+			t.Errorf("originIn(%q) = %q, want %q", header, got, want)
+		}
+	}
+}
+
 func FuzzForwardedChain(f *testing.F) {
 	w := newWorld(f)
 	chain := []*x509.Certificate{mustParse(f, w.credential(identity.Operator, "").Certificate().Certificate[0]), w.ca.Root()}

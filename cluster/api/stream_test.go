@@ -230,3 +230,20 @@ func TestSlowBody(t *testing.T) {
 		}
 	})
 }
+
+// A backend that does not answer is left when the route's time is over.
+func TestCallsEndInTheirTime(t *testing.T) {
+	bubble(t, func(t *testing.T, d *desk, p *pipes, s *Server) {
+		d.gate = make(chan struct{})
+		for path, want := range map[string]time.Duration{"ClusterService/Members": smallTimeout, "KeyService/Preload": patientTimeout} {
+			c := p.dial()
+			fmt.Fprintf(c, "POST /rpp.v1.%s HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}", path)
+			started := time.Now()
+			answer, err := io.ReadAll(readUntil{c, "deadline_exceeded"})
+			if took := time.Since(started); err != nil || took != want || !strings.Contains(string(answer), "deadline_exceeded") {
+				t.Errorf("%s: over after %v, want %v: %q %v", path, took, want, answer, err)
+			}
+			c.Close()
+		}
+	})
+}

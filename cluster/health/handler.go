@@ -90,6 +90,9 @@ func (p pages) page(action identity.Action, show func(http.ResponseWriter, *http
 			refuse(w, err)
 			return
 		}
+		// A reader that stands still must not keep the connection. Where there is none, as
+		// in tests, there is nothing to bound.
+		http.NewResponseController(w).SetWriteDeadline(time.Now().Add(writeTimeout))
 		show(w, r, scope)
 	}
 }

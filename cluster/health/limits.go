@@ -22,4 +22,7 @@ const (
 
 	// statusTimeout bounds how long a status may take to put together.
 	statusTimeout = 5 * time.Second
+
+	// writeTimeout bounds how long its reader may take.
+	writeTimeout = 30 * time.Second
 )
