@@ -92,8 +92,15 @@ func TestEncodeRefuses(t *testing.T) {
 	}
 	largest := submit(0, strings.Repeat("t", maxNameBytes), strings.Repeat("k", maxKeyBytes))
 	largest.Spec = make([]byte, MaxSpecBytes)
-	if b, err := Encode(largest); err != nil || len(b) > MaxEntryBytes {
-		t.Errorf("the largest submit: %d bytes, %v", len(b), err)
+	largest.Actor = strings.Repeat("a", maxActorBytes)
+	widest := &ReleaseJob{Receipts: make([]Receipt, MaxVoters)}
+	for i := range widest.Receipts {
+		widest.Receipts[i].Build = strings.Repeat("b", maxBuildBytes)
+	}
+	for _, c := range []Command{largest, widest} {
+		if b, err := Encode(c); err != nil || len(b) > MaxEntryBytes*3/4 {
+			t.Errorf("the largest %T: %d bytes, %v", c, len(b), err)
+		}
 	}
 }
 

@@ -1,6 +1,7 @@
 package fsm
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 )
@@ -60,6 +61,13 @@ func TestInvariantsBite(t *testing.T) {
 		{"jobs of tenants", func(s *State) { s.tenants["zeta"]++ }},
 		{"keys in use", func(s *State) { s.inUse[d(1)]++ }},
 		{"counters", func(s *State) { s.count[Failed]++ }},
+		{"100001 live jobs", func(s *State) { s.count[Accepted] = maxLiveJobs + 1 }},
+		{"finished jobs", func(s *State) { s.count[Accepted] = -maxFinishedJobs }},
+		{"1025 variants", func(s *State) {
+			for i := range maxVariants {
+				s.keys[VariantID{Family: fmt.Sprint(i)}] = nil
+			}
+		}},
 		{"order of jobs", func(s *State) { s.all.entries = s.all.entries[1:] }},
 		{"order of live jobs", func(s *State) { s.live.entries = nil }},
 		{"order of finished jobs", func(s *State) { s.ended.entries = append(s.ended.entries, s.ended.entries[0]) }},

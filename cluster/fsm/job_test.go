@@ -192,6 +192,19 @@ func TestReceiptsByVoterCount(t *testing.T) {
 	}
 }
 
+// Raft may name a voter that joined as something else, with a key that cannot sign.
+func TestVoterWithoutKey(t *testing.T) {
+	l := newLab()
+	odd := &PutMember{NodeID: NodeIDOf([]byte("rsa")), Name: "odd", Role: RoleWorker, PublicKey: []byte("rsa")}
+	l.must(t, odd)
+	l.must(t, submit(0, "a", "k"))
+	l.index++
+	SetVoters(l.s, l.index, []NodeID{n(0), n(1), odd.NodeID})
+	c := release(0, d(50), 0, 1)
+	c.Receipts[1].Voter = odd.NodeID
+	l.refuses(t, c, fault.CodeReceipts)
+}
+
 // A job keeps its proof when voters leave or change their keys.
 func TestReleaseOutlivesVoters(t *testing.T) {
 	l := newLab()

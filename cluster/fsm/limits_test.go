@@ -121,12 +121,8 @@ func TestTablesAreLimited(t *testing.T) {
 				s.tokens[fmt.Sprint(i)] = &Token{ID: fmt.Sprint(i), Role: RoleWorker}
 			}
 		}, token()},
-		{"quarantine", func(s *State) {
-			for i := range maxQuarantine {
-				q := &Quarantine{Kind: QuarantinedNode, Subject: numbered[NodeID](i).String()}
-				s.quarantine[q.key()] = q
-			}
-		}, &QuarantineNode{Node: n(3)}},
+		{"quarantine", fillQuarantine, &QuarantineNode{Node: n(3)}},
+		{"quarantine, by a spec", fillQuarantine, &QuarantineSpec{Tenant: "a"}},
 		{"families, by a key", fillFamilies, putKey(1)},
 		{"families, by a freeze", fillFamilies, &FreezeFamily{Family: "x"}},
 		{"variants", func(s *State) {
@@ -148,6 +144,13 @@ func TestTablesAreLimited(t *testing.T) {
 				t.Errorf("%v, want %s", r.Err, fault.CodeTooBig)
 			}
 		})
+	}
+}
+
+func fillQuarantine(s *State) {
+	for i := range maxQuarantine {
+		q := &Quarantine{Kind: QuarantinedNode, Subject: numbered[NodeID](i).String()}
+		s.quarantine[q.key()] = q
 	}
 }
 
