@@ -15,7 +15,7 @@ const (
 	tableDataKey = table(string(rune(store.KeyspaceArtifact)) + "d") // digest, instance → wrapped data key
 	tableIntent  = table(string(rune(store.KeyspaceArtifact)) + "i") // digest, instance → intent
 	tableAside   = table(string(rune(store.KeyspaceArtifact)) + "x") // digest, instance → evidence
-	tableChunk   = table(rune(store.KeyspaceArtifactData))           // digest, instance, index → chunk
+	tableChunk   = table(rune(store.KeyspaceArtifactData))           // digest, instance, chunk, piece → bytes
 	tablePin     = table(rune(store.KeyspaceArtifactRef))            // digest → time
 	tablePlan    = table(rune(store.KeyspaceArtifactPlan))           // → collection plan
 )
@@ -31,12 +31,17 @@ func (t table) instanceKey(d Digest, instance uint64) []byte {
 	return binary.BigEndian.AppendUint64(t.key(d), instance)
 }
 
+// chunkKey begins the keys of the pieces of one chunk.
 func chunkKey(d Digest, instance uint64, i int) []byte {
 	return binary.BigEndian.AppendUint32(tableChunk.instanceKey(d, instance), uint32(i))
 }
 
-// chunkRange spans the chunks of one instance.
-func chunkRange(d Digest, instance uint64) (lower, upper []byte) {
+func pieceKey(d Digest, instance uint64, i, piece int) []byte {
+	return binary.BigEndian.AppendUint16(chunkKey(d, instance, i), uint16(piece))
+}
+
+// instanceRange spans the pieces of one instance.
+func instanceRange(d Digest, instance uint64) (lower, upper []byte) {
 	return tableChunk.instanceKey(d, instance), tableChunk.instanceKey(d, instance+1)
 }
 

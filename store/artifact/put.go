@@ -93,9 +93,18 @@ func (s *Store) renew(d Digest, kind Kind) (bool, error) {
 	return true, s.extendPin(d, s.uploadPin())
 }
 
+// setChunk writes a chunk, as it is stored, in pieces.
+func setChunk(batch *store.Batch, d Digest, instance uint64, i int, stored []byte) {
+	for piece := 0; len(stored) > 0; piece++ {
+		n := min(len(stored), pieceBytes)
+		batch.Set(pieceKey(d, instance, i, piece), stored[:n])
+		stored = stored[n:]
+	}
+}
+
 // deleteInstance deletes the chunks of one instance, and the key to them.
 func deleteInstance(batch *store.Batch, d Digest, instance uint64) {
-	lower, upper := chunkRange(d, instance)
+	lower, upper := instanceRange(d, instance)
 	batch.Delete(tableDataKey.instanceKey(d, instance))
 	batch.DeleteRange(lower, upper)
 }

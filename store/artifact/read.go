@@ -183,7 +183,20 @@ func (s *Store) chunk(d Digest, r *record, key *dataKey, i int) ([]byte, error) 
 
 // stored reads chunk i and decrypts it, if it is encrypted. Its digest is left to check.
 func (s *Store) stored(d Digest, r *record, key *dataKey, i int) ([]byte, error) {
-	data, err := s.db.Get(chunkKey(d, r.instance, i))
+	size := chunkSize(r.sizeBytes, i)
+	room := size
+	if key != nil {
+		room += tagBytes
+	}
+	data := make([]byte, 0, room)
+	lower, upper := chunkKey(d, r.instance, i), chunkKey(d, r.instance, i+1)
+	err := s.db.Scan(lower, upper, func(_, piece []byte) error {
+		if len(piece) > room-len(data) {
+			return &damage{i, errors.New("too long")}
+		}
+		data = append(data, piece...)
+		return nil
+	})
 	if err != nil {
 		return nil, readError(i, "chunk", err)
 	}
@@ -193,7 +206,7 @@ func (s *Store) stored(d Digest, r *record, key *dataKey, i int) ([]byte, error)
 			return nil, &damage{i, err}
 		}
 	}
-	if len(data) != chunkSize(r.sizeBytes, i) {
+	if len(data) != size {
 		return nil, &damage{i, fmt.Errorf("%d bytes", len(data))}
 	}
 	return data, nil
@@ -202,7 +215,10 @@ func (s *Store) stored(d Digest, r *record, key *dataKey, i int) ([]byte, error)
 // readError tells damage from a store that cannot be read. What a record promises and is
 // not there is damage.
 func readError(chunk int, what string, err error) error {
-	if errors.Is(err, store.ErrNotFound) || store.IsCorruption(err) {
+	switch {
+	case errors.As(err, new(*damage)):
+		return err
+	case errors.Is(err, store.ErrNotFound), store.IsCorruption(err):
 		return &damage{chunk, err}
 	}
 	return fmt.Errorf("artifact: %s: %w", what, err)

@@ -112,7 +112,8 @@ func (s *Store) scan(t table, fn func(d Digest, instance uint64, value []byte) e
 	})
 }
 
-// Usage is what a store holds. Sizes are those of plain bytes.
+// Usage is what a store holds. Sizes are those of plain bytes. What had a record that could
+// not be read any more stays counted until the store is opened again.
 type Usage struct {
 	QuotaBytes    int64
 	HeldBytes     int64

@@ -104,7 +104,7 @@ func (w *Writer) WriteChunk(i int, data []byte) error {
 	}
 	sum := blake3.Sum256(data)
 	batch := w.s.db.NewBatch()
-	batch.Set(chunkKey(w.digest, w.instance, i), w.stored(i, data))
+	setChunk(batch, w.digest, w.instance, i, w.stored(i, data))
 	err := batch.Commit(false)
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -232,7 +232,7 @@ func (w *Writer) publish(only []byte) error {
 		deleteInstance(batch, d, replaced.instance)
 	}
 	if only != nil {
-		batch.Set(chunkKey(d, w.instance, 0), w.stored(0, only))
+		setChunk(batch, d, w.instance, 0, w.stored(0, only))
 	}
 	if w.key != nil {
 		batch.Set(tableDataKey.instanceKey(d, w.instance), w.key.wrapped)
