@@ -5,17 +5,6 @@ import (
 	"time"
 )
 
-// worker is a node's process, kept while it has a session or leases.
-type worker struct {
-	id        WorkerID
-	connected bool
-	seen      time.Time
-	devices   []*device
-	// Draining by an operator's word, and by its own.
-	drained, draining bool
-	reclaimAt         time.Time
-}
-
 // device is one that a worker has offered.
 type device struct {
 	id      DeviceID

@@ -218,7 +218,7 @@ func TestFairness(t *testing.T) {
 			return j.ID
 		}
 		for range rapid.IntRange(20, 200).Draw(t, "flood") {
-			add("flood")
+			add("a flood")
 		}
 		w.run(time.Duration(rapid.IntRange(2, 15).Draw(t, "lead"))*time.Second, nil)
 		var mine []JobID
