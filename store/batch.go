@@ -93,9 +93,9 @@ func (db *DB) commit(batch *pebble.Batch, sync bool) error {
 	if err := db.pdb.Apply(batch, pebble.Sync); err != nil {
 		return err
 	}
+	seq := uint64(batch.SeqNum())
 	if err := batch.Close(); err != nil {
 		return err
 	}
-	// The log's next chunk says up to where it is synced (wal.go).
-	return db.pdb.LogData(nil, pebble.NoSync)
+	return db.pdb.LogData(syncMark(seq), pebble.NoSync)
 }

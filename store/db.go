@@ -67,7 +67,7 @@ func (db *DB) open(o Options) (err error) {
 	if db.gate.manifest, err = openManifestLog(o.FS, o.Dir); err != nil {
 		return err
 	}
-	db.pdb, err = pebble.Open(o.Dir, pebbleOptions(o, db.gate, db.lock, exists))
+	db.pdb, err = openPebble(o.Dir, pebbleOptions(o, db.gate, db.lock, exists))
 	if err == nil {
 		err = settleVersion(db.pdb)
 		if err == nil && !exists {
@@ -84,6 +84,20 @@ func (db *DB) open(o Options) (err error) {
 		err = fmt.Errorf("%w: the database is gone: %w", ErrCorrupt, err)
 	}
 	return errors.Join(err, db.gate.manifest.close())
+}
+
+// openPebble turns the panic of a failed sync of the folder into an error.
+func openPebble(dir string, o *pebble.Options) (pdb *pebble.DB, err error) {
+	defer func() {
+		if r := recover(); r != nil {
+			cause, ok := r.(error)
+			if !ok {
+				cause = fmt.Errorf("%v", r)
+			}
+			pdb, err = nil, fmt.Errorf("%w while opening: %w", ErrFailed, cause)
+		}
+	}()
+	return pebble.Open(dir, o)
 }
 
 func pebbleOptions(o Options, g *gate, lock *pebble.Lock, exists bool) *pebble.Options {

@@ -56,7 +56,7 @@ type faults struct {
 
 	mu      sync.Mutex
 	seen    map[string]struct{} // guarded by mu: kind and text of each reported fault
-	stopErr error               // guarded by mu, constant once stopped is closed
+	stopErr error               // guarded by mu, constant once set
 	corrupt error               // guarded by mu: the first damage
 	isPark  bool                // guarded by mu
 }
@@ -85,14 +85,17 @@ func (f *faults) report(kind FaultKind, cause error) {
 			fault.Err = fmt.Errorf("%w: %w", ErrDiskFull, fault.Err)
 		}
 	}
-	if !f.record(fault) {
-		return
+	fresh, stops := f.record(fault)
+	if fresh {
+		f.log.Error("store fault", "kind", kind.String(), "stopped", fault.Stopped, "err", fault.Err)
+		f.onFault(fault)
 	}
-	f.log.Error("store fault", "kind", kind.String(), "stopped", fault.Stopped, "err", fault.Err)
-	f.onFault(fault)
+	if stops {
+		close(f.stopped) // last: whoever sees ErrFailed knows that the owner has been told
+	}
 }
 
-func (f *faults) record(fault Fault) (fresh bool) {
+func (f *faults) record(fault Fault) (fresh, stops bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	if fault.Kind == FaultCorrupt && f.corrupt == nil {
@@ -103,14 +106,14 @@ func (f *faults) record(fault Fault) (fresh bool) {
 		if fault.Kind == FaultCorrupt {
 			f.stopErr = fmt.Errorf("%w: %w", ErrFailed, fault.Err)
 		}
-		close(f.stopped)
+		stops = true
 	}
 	id := fault.Kind.String() + fault.Err.Error()
-	if _, ok := f.seen[id]; ok || len(f.seen) >= maxFaults {
-		return false
+	if _, ok := f.seen[id]; !ok && len(f.seen) < maxFaults {
+		f.seen[id] = struct{}{}
+		fresh = true
 	}
-	f.seen[id] = struct{}{}
-	return true
+	return fresh, stops
 }
 
 // stop is the error of a stopped store, else nil.

@@ -42,6 +42,7 @@ type manifestSum struct {
 	num    uint64
 	length uint64
 	hash   *blake3.Hasher
+	named  bool // its name in the folder has been synced
 }
 
 func newManifestSum(num uint64) *manifestSum {
@@ -91,6 +92,8 @@ func decodeManifestSlot(b []byte) (s manifestSlot, ok bool) {
 
 // manifestLog is the open file. Pebble syncs its MANIFEST from one goroutine at a time.
 type manifestLog struct {
+	fs   vfs.FS
+	dir  string
 	file vfs.File
 	next int // the slot to write
 }
@@ -125,7 +128,7 @@ func openManifestLog(fsys vfs.FS, dir string) (*manifestLog, error) {
 	if err := errors.Join(f.Sync(), syncDir(fsys, dir)); err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
-	return &manifestLog{file: f, next: next}, nil
+	return &manifestLog{fs: fsys, dir: dir, file: f, next: next}, nil
 }
 
 func readManifestLog(fsys vfs.FS, path string) (slots [2]manifestSlot, err error) {
@@ -188,8 +191,16 @@ func checkPrefix(fsys vfs.FS, path string, s manifestSlot) error {
 	return nil
 }
 
-// append writes down what has been synced.
+// append writes down what has been synced. The first time it syncs the folder as well:
+// Pebble syncs the new MANIFEST's name together with the marker that points to it, and a
+// crash in between could keep the marker alone.
 func (l *manifestLog) append(sum *manifestSum) error {
+	if !sum.named {
+		if err := syncDir(l.fs, l.dir); err != nil {
+			return err
+		}
+		sum.named = true
+	}
 	s := manifestSlot{num: sum.num, length: sum.length}
 	sum.hash.Sum(s.digest[:0])
 	if _, err := l.file.WriteAt(s.encode(), int64(l.next)*manifestSlotSpacing); err != nil {

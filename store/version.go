@@ -1,11 +1,11 @@
 package store
 
 import (
-	"bytes"
 	"errors"
 	"fmt"
 	"io"
 	"io/fs"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -15,7 +15,7 @@ import (
 // is a database: without it Pebble would make an empty one if its own marker got lost.
 const (
 	formatName = "STORE"
-	formatV1   = "rpp-store 1\n"
+	formatV1   = "rpp-store 1 1\n"
 	// formatBytesMax is more than any release writes.
 	formatBytesMax = 64
 )
@@ -34,14 +34,16 @@ func readFormat(fsys vfs.FS, dir string) (bool, error) {
 	return true, checkFormat(b)
 }
 
+// checkFormat tells another version, which stands there twice, from damage.
 func checkFormat(b []byte) error {
 	if string(b) == formatV1 {
 		return nil
 	}
-	if bytes.HasPrefix(b, []byte("rpp-store ")) && bytes.HasSuffix(b, []byte("\n")) {
-		return fmt.Errorf("%w: %q; this release reads %q", ErrVersion, b, formatV1)
+	f := strings.Fields(string(b))
+	if len(f) == 3 && f[1] == f[2] && string(b) == fmt.Sprintf("rpp-store %s %s\n", f[1], f[2]) {
+		return fmt.Errorf("%w: %.16q; this release reads %q", ErrVersion, f[1], "1")
 	}
-	return fmt.Errorf("%w: format version reads %q", ErrCorrupt, b)
+	return fmt.Errorf("%w: format version reads %.64q", ErrCorrupt, b)
 }
 
 // settleVersion checks the version of the database, or writes it into an empty one.

@@ -17,22 +17,38 @@ import (
 // been synced. Damage in the last block would drop every record after it. Here the rest of
 // the same block is searched too.
 //
-// A promise about the last synced record needs a chunk after it: DB.commit writes an empty
-// one. It is not synced itself, so a power cut may take it; damage that is done to the very
-// last record before such a cut cannot be told from the cut.
+// That promise trails behind: a chunk need not know of the sync just before it. So
+// DB.commit follows each synced batch with a mark that names it. The mark is not synced
+// itself and a power cut may take it; damage that is done to the very last synced batch
+// before such a cut cannot be told from the cut.
 //
 //	0   CRC-32C of bytes 6…, masked (u32)
 //	4   length of the payload (u16)
 //	6   type: 9 whole, 10 first, 11 middle, 12 last (u8)
 //	7   low half of the log's number (u32)
 //	11  synced offset (u64)
-//	19  payload
+//	19  payload: a batch, that is its sequence number (u64), its count (u32), its writes
+//
+// A mark is a batch of count 0 with one write that Pebble passes over: its kind (3), its
+// length (17), markMagic and the sequence number (u64) of the batch that has been synced.
 const (
 	walBlockBytes  = 32 << 10
 	walHeaderBytes = 19
-	walTypeMin     = 9
-	walTypeMax     = 12
+	walWhole       = 9
+	walFirst       = 10
+	walLast        = 12
+
+	walBatchHeaderBytes = 12
+	walLogData          = 3
+
+	markMagic = "rpp-sync:"
+	markBytes = len(markMagic) + 8
 )
+
+// syncMark is the content of the mark for a batch.
+func syncMark(seq uint64) []byte {
+	return binary.LittleEndian.AppendUint64([]byte(markMagic), seq)
+}
 
 // checkWAL looks for damage in the newest log of the folder.
 func checkWAL(fsys vfs.FS, dir string) error {
@@ -75,22 +91,12 @@ func newestWAL(fsys vfs.FS, dir string) (name string, num uint64, err error) {
 // walDamage gives the offset of the first chunk that is not whole although a later one
 // promises that it had been synced, or -1.
 func walDamage(r io.Reader, num uint32) (int64, error) {
+	s := walScan{num: num, broken: -1}
 	block := make([]byte, walBlockBytes)
-	var base int64
-	broken := int64(-1)
-	for {
+	for base := int64(0); ; base += walBlockBytes {
 		n, err := io.ReadFull(r, block)
-		b := block[:n]
-		at := 0
-		if broken < 0 {
-			at = wholeChunks(b, num)
-			if len(b)-at >= walHeaderBytes || n < walBlockBytes && at < n {
-				broken = base + int64(at)
-				at++
-			}
-		}
-		if broken >= 0 && promises(b[min(at, n):], num, uint64(broken)) {
-			return broken, nil
+		if s.block(block[:n], base) {
+			return s.broken, nil
 		}
 		switch err {
 		case nil:
@@ -99,45 +105,94 @@ func walDamage(r io.Reader, num uint32) (int64, error) {
 		default:
 			return -1, err
 		}
-		base += walBlockBytes
 	}
 }
 
-// wholeChunks is the length of the whole chunks that b begins with.
-func wholeChunks(b []byte, num uint32) int {
+// walScan is how far a log has been read.
+type walScan struct {
+	num     uint32
+	broken  int64  // where the whole chunks end, or -1
+	seq     uint64 // of the last whole batch
+	partial uint64 // of the batch that has begun
+}
+
+// block reads one block and says whether damage is certain.
+func (s *walScan) block(b []byte, base int64) bool {
 	at := 0
-	for {
-		n, _, ok := walChunk(b[at:], num)
-		if !ok {
-			return at
+	if s.broken < 0 {
+		at = s.whole(b)
+		if at == len(b) || len(b) == walBlockBytes && len(b)-at < walHeaderBytes {
+			return false // the rest of a block has no room for a chunk
 		}
-		at += n
+		s.broken = base + int64(at)
+		at++
 	}
-}
-
-// promises says whether any chunk in b, at whatever offset, says that the log had been
-// synced beyond the given one.
-func promises(b []byte, num uint32, beyond uint64) bool {
-	for at := 0; at+walHeaderBytes <= len(b); at++ {
-		if _, synced, ok := walChunk(b[at:], num); ok && synced > beyond {
+	for ; at+walHeaderBytes <= len(b); at++ {
+		if c, ok := readWALChunk(b[at:], s.num); ok && (c.synced > uint64(s.broken) || c.mark() > s.seq) {
 			return true
 		}
 	}
 	return false
 }
 
-// walChunk reads the chunk at the beginning of b, up to the end of its block.
-func walChunk(b []byte, num uint32) (n int, synced uint64, ok bool) {
-	if len(b) < walHeaderBytes || b[6] < walTypeMin || b[6] > walTypeMax || binary.LittleEndian.Uint32(b[7:]) != num {
-		return 0, 0, false
+// whole is the length of the whole chunks that b begins with.
+func (s *walScan) whole(b []byte) int {
+	at := 0
+	for {
+		c, ok := readWALChunk(b[at:], s.num)
+		if !ok {
+			return at
+		}
+		at += walHeaderBytes + len(c.payload)
+		if c.kind == walWhole || c.kind == walFirst {
+			s.partial = c.batch()
+		}
+		if (c.kind == walWhole || c.kind == walLast) && s.partial > 0 {
+			s.seq = s.partial
+		}
 	}
-	n = walHeaderBytes + int(binary.LittleEndian.Uint16(b[4:]))
+}
+
+type walChunk struct {
+	kind    byte
+	synced  uint64
+	payload []byte
+}
+
+// readWALChunk reads the chunk at the beginning of b, which ends with its block.
+func readWALChunk(b []byte, num uint32) (c walChunk, ok bool) {
+	if len(b) < walHeaderBytes || b[6] < walWhole || b[6] > walLast || binary.LittleEndian.Uint32(b[7:]) != num {
+		return c, false
+	}
+	n := walHeaderBytes + int(binary.LittleEndian.Uint16(b[4:]))
 	if n > len(b) {
-		return 0, 0, false
+		return c, false
 	}
 	sum := crc32.Checksum(b[6:n], castagnoli)
 	if binary.LittleEndian.Uint32(b) != (sum>>15|sum<<17)+0xa282ead8 {
-		return 0, 0, false
+		return c, false
 	}
-	return n, binary.LittleEndian.Uint64(b[11:]), true
+	return walChunk{kind: b[6], synced: binary.LittleEndian.Uint64(b[11:]), payload: b[walHeaderBytes:n]}, true
+}
+
+// batch is the sequence number of the batch that the chunk begins, 0 if that is a mark: it
+// shares its number with the batch after it.
+func (c walChunk) batch() uint64 {
+	if len(c.payload) < walBatchHeaderBytes || binary.LittleEndian.Uint32(c.payload[8:]) == 0 {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(c.payload)
+}
+
+// mark is the sequence number that a mark names, else 0.
+func (c walChunk) mark() uint64 {
+	p := c.payload
+	if c.kind != walWhole || len(p) != walBatchHeaderBytes+2+markBytes || p[12] != walLogData || int(p[13]) != markBytes {
+		return 0
+	}
+	name := p[walBatchHeaderBytes+2:]
+	if string(name[:len(markMagic)]) != markMagic {
+		return 0
+	}
+	return binary.LittleEndian.Uint64(name[len(markMagic):])
 }
