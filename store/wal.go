@@ -29,14 +29,19 @@ import (
 //	11  synced offset (u64)
 //	19  payload: a batch, that is its sequence number (u64), its count (u32), its writes
 //
+// The first log of a new database has types 5 to 8 and no synced offset.
+//
 // A mark is a batch of count 0 with one write that Pebble passes over: its kind (3), its
 // length (17), markMagic and the sequence number (u64) of the batch that has been synced.
 const (
-	walBlockBytes  = 32 << 10
-	walHeaderBytes = 19
-	walWhole       = 9
-	walFirst       = 10
-	walLast        = 12
+	walBlockBytes       = 32 << 10
+	walShortHeaderBytes = 11 // of a chunk without a synced offset
+	walHeaderBytes      = 19
+
+	walWhole = 9 // and 5 for a chunk without a synced offset, and so on
+	walFirst = 10
+	walLast  = 12
+	walShort = 4 // what the types differ by
 
 	walBatchHeaderBytes = 12
 	walLogData          = 3
@@ -121,13 +126,13 @@ func (s *walScan) block(b []byte, base int64) bool {
 	at := 0
 	if s.broken < 0 {
 		at = s.whole(b)
-		if at == len(b) || len(b) == walBlockBytes && len(b)-at < walHeaderBytes {
-			return false // the rest of a block has no room for a chunk
+		if rest := b[at:]; len(rest) == 0 || len(b) == walBlockBytes && len(rest) < walHeaderBytes && isZero(rest) {
+			return false // a chunk does not fit into the rest of a block
 		}
 		s.broken = base + int64(at)
 		at++
 	}
-	for ; at+walHeaderBytes <= len(b); at++ {
+	for ; at+walShortHeaderBytes <= len(b); at++ {
 		if c, ok := readWALChunk(b[at:], s.num); ok && (c.synced > uint64(s.broken) || c.mark() > s.seq) {
 			return true
 		}
@@ -143,7 +148,7 @@ func (s *walScan) whole(b []byte) int {
 		if !ok {
 			return at
 		}
-		at += walHeaderBytes + len(c.payload)
+		at += c.bytes
 		if c.kind == walWhole || c.kind == walFirst {
 			s.partial = c.batch()
 		}
@@ -154,25 +159,45 @@ func (s *walScan) whole(b []byte) int {
 }
 
 type walChunk struct {
-	kind    byte
+	bytes   int  // with its header
+	kind    byte // walWhole to walLast
 	synced  uint64
 	payload []byte
 }
 
 // readWALChunk reads the chunk at the beginning of b, which ends with its block.
 func readWALChunk(b []byte, num uint32) (c walChunk, ok bool) {
-	if len(b) < walHeaderBytes || b[6] < walWhole || b[6] > walLast || binary.LittleEndian.Uint32(b[7:]) != num {
+	if len(b) < walShortHeaderBytes || binary.LittleEndian.Uint32(b[7:]) != num {
 		return c, false
 	}
-	n := walHeaderBytes + int(binary.LittleEndian.Uint16(b[4:]))
-	if n > len(b) {
+	c.kind = b[6]
+	header := walHeaderBytes
+	if c.kind < walWhole {
+		c.kind += walShort
+		header = walShortHeaderBytes
+	}
+	c.bytes = header + int(binary.LittleEndian.Uint16(b[4:]))
+	if c.kind < walWhole || c.kind > walLast || c.bytes > len(b) {
 		return c, false
 	}
-	sum := crc32.Checksum(b[6:n], castagnoli)
+	sum := crc32.Checksum(b[6:c.bytes], castagnoli)
 	if binary.LittleEndian.Uint32(b) != (sum>>15|sum<<17)+0xa282ead8 {
 		return c, false
 	}
-	return walChunk{kind: b[6], synced: binary.LittleEndian.Uint64(b[11:]), payload: b[walHeaderBytes:n]}, true
+	if header == walHeaderBytes {
+		c.synced = binary.LittleEndian.Uint64(b[walShortHeaderBytes:])
+	}
+	c.payload = b[header:c.bytes]
+	return c, true
+}
+
+func isZero(b []byte) bool {
+	for _, v := range b {
+		if v != 0 {
+			return false
+		}
+	}
+	return true
 }
 
 // batch is the sequence number of the batch that the chunk begins, 0 if that is a mark: it

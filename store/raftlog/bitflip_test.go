@@ -158,6 +158,10 @@ func kind(name string) string {
 // One flipped bit, in any file, of a store that was closed and of one whose process was
 // killed: an error, or what was written.
 func TestBitFlip(t *testing.T) {
+	perFile := *flipsPerFile
+	if testing.Short() {
+		perFile = min(perFile, 4)
+	}
 	closed, killed := vfs.NewCrashableMem(), vfs.NewCrashableMem()
 	db, snapshot := buildImage(t, closed)
 	if err := db.Close(); err != nil {
@@ -183,7 +187,7 @@ func TestBitFlip(t *testing.T) {
 		for _, name := range names {
 			file := "raft/" + name
 			size := fileSize(t, image.fs, file)
-			for i := range *flipsPerFile {
+			for i := range perFile {
 				if size == 0 {
 					break
 				}

@@ -70,22 +70,27 @@ func (s *stable) check() error {
 // Set writes a value. The candidate of a vote is written with its term, in one synced
 // batch.
 func (s *stable) Set(key, value []byte) error {
-	if len(key) > MaxStableKeyBytes || len(value) > MaxStableValueBytes {
-		return fmt.Errorf("%w: stable value %.64q of %d bytes", store.ErrTooLarge, key, len(value))
-	}
 	b := s.db.NewBatch()
 	if string(key) == keyVoteCand {
-		s.mu.Lock()
-		term := s.voteTerm
-		s.voteTerm = nil
-		s.mu.Unlock()
+		term := s.takeVoteTerm()
 		if term == nil {
 			return ErrVote
 		}
 		b.Set(stableKey([]byte(keyVoteTerm)), encodeStable([]byte(keyVoteTerm), term))
 	}
+	if len(key) > MaxStableKeyBytes || len(value) > MaxStableValueBytes {
+		return fmt.Errorf("%w: stable value %.64q of %d bytes", store.ErrTooLarge, key, len(value))
+	}
 	b.Set(stableKey(key), encodeStable(key, value))
 	return b.Commit(true)
+}
+
+func (s *stable) takeVoteTerm() []byte {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	term := s.voteTerm
+	s.voteTerm = nil
+	return term
 }
 
 // Get reads a value; nil if it is not there.
