@@ -28,6 +28,8 @@ type Config struct {
 	Advertise    string
 	CIDRsAllowed []netip.Prefix // empty: all
 
+	Seeds []string // "host:port", asked again whenever this node sees nobody else
+
 	ProbeInterval    time.Duration // 700 ms between probes of one member each
 	ProbeTimeout     time.Duration // 300 ms until others are asked to probe
 	PushPullInterval time.Duration // 5 s between exchanges with one member each
@@ -90,6 +92,7 @@ func (c *Config) library(d *delegate, k *Keyring, t memberlist.Transport) (*memb
 	m.ProbeTimeout = c.ProbeTimeout
 	m.SuspicionMult = 4
 	m.SuspicionMaxTimeoutMult = 2
+	m.AwarenessMaxMultiplier = 4 // how much a node with troubles of its own slows its probes
 	m.PushPullInterval = c.PushPullInterval
 	m.DeadNodeReclaimTime = c.ProbeInterval // a node that comes back elsewhere
 	m.MsgpackUseNewTimeFormat = true

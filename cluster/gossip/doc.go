@@ -22,6 +22,6 @@
 // docs/formats/gossip-meta.md has the bytes.
 //
 // Goroutines: one that merges what peers push, one that announces a changed Meta, one that
-// delivers events, one that takes in streams, one for each join or leave in flight, and
+// delivers events, one that looks for lost members, one that takes in streams, one for each join or leave in flight, and
 // memberlist's own. Close waits for all of them.
 package gossip

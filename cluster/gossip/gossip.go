@@ -100,6 +100,7 @@ func Open(c Config) (*Gossip, error) {
 	g.cancel = cancel
 	g.work.Go(func() { g.merge(ctx) })
 	g.work.Go(func() { g.announce(ctx) })
+	g.work.Go(func() { g.reconnect(ctx) })
 	g.work.Go(func() { g.del.events.run(ctx, g.table) })
 	return g, nil
 }
@@ -264,11 +265,17 @@ func (g *Gossip) Leave(ctx context.Context) error {
 	}
 	timeout := announceTimeout
 	if d, ok := ctx.Deadline(); ok {
-		timeout = time.Until(d) / 2
+		timeout = time.Until(d) / 3
 	}
 	return g.call(ctx, func() error {
 		if err := g.updateNode(timeout); err != nil {
 			g.conf.Log.Warn("leaving: not everyone may know why", "error", err)
+		}
+		// Gossip may miss somebody, who would take us for dead: tell each of them.
+		for _, m := range g.table.list() {
+			if m.Liveness == Alive && m.Name != g.conf.Name && ctx.Err() == nil {
+				_, _ = g.list.Join([]string{m.Address})
+			}
 		}
 		return g.list.Leave(timeout)
 	})

@@ -26,4 +26,5 @@ const (
 	sequenceMax     = 1 << 62
 	forgetAfter     = time.Hour // since a member left or died
 	announceTimeout = 5 * time.Second
+	reconnectRounds = 15 // probe intervals between attempts to find who was lost
 )

@@ -107,7 +107,7 @@ func TestPartition(t *testing.T) {
 		defer c.close()
 		c.settled()
 		c.net.Partition(c.nodes[0].trans.Address(), c.nodes[1].trans.Address(), c.nodes[2].trans.Address())
-		c.until("both sides", 12*time.Second, func() bool {
+		c.until("both sides", 30*time.Second, func() bool {
 			for i, n := range c.nodes {
 				want := 3
 				if i > 2 {
@@ -119,8 +119,8 @@ func TestPartition(t *testing.T) {
 			}
 			return true
 		})
+		time.Sleep(10 * time.Minute) // memberlist has given up on the dead
 		c.net.Heal()
-		// memberlist still gossips to the dead for a while.
 		c.until("whole again", time.Minute, func() bool {
 			for _, n := range c.nodes {
 				if n.count(gossip.Alive) != 7 {
@@ -129,6 +129,17 @@ func TestPartition(t *testing.T) {
 			}
 			return true
 		})
+	})
+}
+
+// A node that sees nobody asks its seeds again.
+func TestSeeds(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		c := newCluster(t, 1)
+		defer c.close()
+		first := c.nodes[0]
+		c.open(1, func(conf *gossip.Config) { conf.Seeds = []string{first.trans.Address()} })
+		c.until("found", 30*time.Second, func() bool { return first.count(gossip.Alive) == 2 })
 	})
 }
 
