@@ -96,7 +96,13 @@ type cluster struct {
 
 // newCluster opens n voters named a, b, c …
 func newCluster(t *testing.T, n int, change func(*raft.Config)) *cluster {
-	c := &cluster{t: t, net: rafttest.New(1), change: change}
+	c := &cluster{t: t, change: change}
+	c.boot(n)
+	return c
+}
+
+func (c *cluster) boot(n int) {
+	c.net = rafttest.New(1)
 	var first []raft.Server
 	for i := range n {
 		id := string(rune('a' + i))
@@ -106,7 +112,6 @@ func newCluster(t *testing.T, n int, change func(*raft.Config)) *cluster {
 	for _, m := range c.members {
 		c.open(m, first)
 	}
-	return c
 }
 
 func address(id string) string { return "host-" + id + ":1" }
