@@ -201,17 +201,17 @@ func TestInstancesAreNotReused(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	ctx, cancel := context.WithCancel(t.Context())
-	cancel()
 	p.Items = append(p.Items, Item{Digest: Digest{1}, Instance: 70, Kind: Other, Reason: Incomplete})
-	n.executing <- struct{}{} // somebody executes already
+	ctx, cancel := context.WithCancel(t.Context())
+	keep := func(Digest) bool { cancel(); return true }
+	if _, err := n.Execute(ctx, p, keep); !errors.Is(err, context.Canceled) {
+		t.Fatal(err)
+	}
+	n.executing <- struct{}{} // somebody executes already, and this caller does not wait
 	if _, err := n.Execute(ctx, p, nothing); !errors.Is(err, context.Canceled) {
 		t.Errorf("%v", err)
 	}
 	<-n.executing
-	if _, err := n.Execute(ctx, p, nothing); !errors.Is(err, context.Canceled) {
-		t.Fatal(err)
-	}
 	n.expect(d, bytesOf(1, 10))
 	n.reopen()
 	if n.nextInstance != 71 {

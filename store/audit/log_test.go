@@ -44,9 +44,11 @@ func (n *node) open() error {
 		return err
 	}
 	n.db = db
-	n.Log, err = New(db, func() time.Time { return n.now })
+	n.Log, err = New(db, nowOf(n))
 	return err
 }
+
+func nowOf(n *node) func() time.Time { return func() time.Time { return n.now } }
 
 func (n *node) reopen() error {
 	n.t.Helper()
