@@ -8,6 +8,7 @@ import (
 
 	"rpp-node/cluster/fault"
 	"rpp-node/cluster/fsm"
+	"rpp-node/cluster/identity"
 )
 
 // ed25519Of reads a public key in SPKI form.
@@ -42,3 +43,6 @@ func csrKey(der []byte) (ed25519.PublicKey, []byte, error) {
 	}
 	return key, fsm.SPKI(key), nil
 }
+
+// fixed is a credential that nobody renews.
+type fixed struct{ *identity.Credential }

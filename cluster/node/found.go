@@ -21,7 +21,7 @@ type Founding struct {
 }
 
 // Found makes the data directory of a cluster's first voter, with the cluster's CA and its
-// gossip key, and returns the sealed root, which nobody needs but to recover from the loss
+// gossip key, and the identity of its first operator. It returns the sealed root, which nobody needs but to recover from the loss
 // of every voter. A directory that belongs to a cluster already is refused.
 func Found(f Founding) (sealed []byte, err error) {
 	l := layout(f.Config.Node.Data)
@@ -42,6 +42,9 @@ func Found(f Founding) (sealed []byte, err error) {
 		return nil, err
 	}
 	if err := identity.OpenDir(f.Disk, l.identity()).SaveIssuer(issuer); err != nil {
+		return nil, err
+	}
+	if err := foundOperator(f, issuer, root); err != nil {
 		return nil, err
 	}
 	key := make([]byte, gossip.KeyBytes)

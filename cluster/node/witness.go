@@ -135,7 +135,7 @@ func (r reference) Prove(ctx context.Context, j *fsm.Job) (fsm.Digest, error) {
 	if err != nil {
 		return fsm.Digest{}, err
 	}
-	b, err := witnesses{r.n}.Witness(ctx, j.WitnessDigest)
+	b, err := witnesses(r).Witness(ctx, j.WitnessDigest)
 	if err != nil {
 		return fsm.Digest{}, err
 	}
