@@ -115,7 +115,6 @@ func (t *term) assembled(a scheduler.Assembled) {
 		t.step(scheduler.ProofLost{Job: a.Job, ProofDigest: a.ProofDigest, Reason: "the leader no longer has the proof's bytes"})
 		return
 	}
-	t.decided("assembled")
 	t.assemblies[id] = &assembly{
 		job: id, assembler: got.node, file: got.file, digest: got.digest, gather: release.NewGather(got.node, t.l.cfg.Raft.Voters()),
 	}
@@ -178,7 +177,6 @@ func (t *term) judge(a *assembly, v release.Verdict) {
 
 // reference has the job proved on the portable kernels.
 func (t *term) reference(a scheduler.RunReference) {
-	t.decided("reference")
 	j := t.job(fsm.JobID(a.Job))
 	t.start(func(ctx context.Context) {
 		e := scheduler.ReferenceResult{Job: a.Job, Err: "the job is gone"}

@@ -72,7 +72,6 @@ type Reference interface {
 // Observer is told what happens, for metrics and health. Its methods must not block.
 type Observer interface {
 	Part(p Part)
-	Decision(kind string)
 }
 
 // Part is a part's end.

@@ -18,7 +18,6 @@ type part struct {
 }
 
 func (t *term) grant(a scheduler.Grant) {
-	t.decided("grant")
 	t.parts[a.Fence] = &part{job: fsm.JobID(a.Job), worker: a.Worker, device: a.Device}
 	s := t.sessions[a.Worker]
 	if s == nil { // it left in this very step

@@ -27,8 +27,7 @@ func New(cfg Config) *Leader {
 
 type nobody struct{}
 
-func (nobody) Part(Part)       {}
-func (nobody) Decision(string) {}
+func (nobody) Part(Part) {}
 
 // Run leads whenever the node does, until ctx ends.
 func (l *Leader) Run(ctx context.Context) {

@@ -20,7 +20,6 @@ func (t *term) perform(a scheduler.Action) {
 	case scheduler.Grant:
 		t.grant(a)
 	case scheduler.Revoke:
-		t.decided("revoke")
 		t.send(a.Worker, revokeMessage(a))
 	case scheduler.Renew:
 		t.renewal(a)
@@ -29,13 +28,11 @@ func (t *term) perform(a scheduler.Action) {
 	case scheduler.Assembled:
 		t.assembled(a)
 	case scheduler.Discard:
-		t.decided("discard")
 		t.l.cfg.Log.Debug("report discarded", "fence", a.Fence, "reason", a.Reason)
 		t.taken(a.Fence)
 	case scheduler.RunReference:
 		t.reference(a)
 	case scheduler.DrainDevice:
-		t.decided("drain")
 		t.l.cfg.Log.Warn("device drained", "device", a.Device, "reason", a.Reason)
 	default:
 		t.performProposal(a)
@@ -46,21 +43,14 @@ func (t *term) perform(a scheduler.Action) {
 func (t *term) performProposal(a scheduler.Action) {
 	switch a := a.(type) {
 	case scheduler.Fail:
-		t.decided("fail")
 		t.propose(&fsm.FailJob{Job: fsm.JobID(a.Job), Code: failureCode(a.Code), Reason: a.Reason})
 	case scheduler.QuarantineSpec:
-		t.decided("quarantine")
 		t.propose(&fsm.QuarantineSpec{Tenant: a.Tenant, Spec: a.Spec, Reason: a.Reason})
 	case scheduler.CloseIntake:
-		t.decided("close-intake")
 		t.propose(&fsm.CloseIntake{Tenant: a.Tenant, UntilMS: a.Until.UnixMilli(), Reason: a.Reason})
 	case scheduler.QuarantineDevice:
-		t.decided("quarantine")
 		t.propose(&fsm.QuarantineDevice{Device: string(a.Device), Node: t.nodeOf(a.Worker), Reason: a.Reason})
 	case scheduler.QuarantineNode:
-		t.decided("quarantine")
 		t.propose(&fsm.QuarantineNode{Node: t.nodeOf(a.Worker), Reason: a.Reason})
 	}
 }
-
-func (t *term) decided(kind string) { t.l.cfg.Observer.Decision(kind) }

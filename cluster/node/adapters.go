@@ -116,10 +116,8 @@ func (o keyObserver) Hit(family string)     { o.n.metrics.CacheHit(family) }
 func (o keyObserver) Miss(family string)    { o.n.metrics.CacheMiss(family) }
 func (o keyObserver) Evicted(family string) { o.n.metrics.CacheEvicted(family) }
 
-// leaderObserver counts decisions, and blames for rejected witnesses.
+// leaderObserver counts witnesses that were found wrong.
 type leaderObserver struct{ n *Node }
-
-func (o leaderObserver) Decision(kind string) { o.n.metrics.LeaseEvent(kind) }
 
 func (o leaderObserver) Part(p leader.Part) {
 	if p.Outcome == scheduler.InvalidWitness {

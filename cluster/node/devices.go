@@ -67,7 +67,7 @@ func (o observed) Run(ctx context.Context, t *worker.Task, begin func(string)) (
 	switch {
 	case err == nil:
 		o.n.tracker.Proved(family, took, len(r.ProofFile))
-		o.n.metrics.AddCPU("device", r.Usage.CPU)
+		o.n.deviceCPU.Add(int64(r.Usage.CPU))
 		o.n.log.Info("proved", "target", "plonky3", "node", o.n.member.Name, "device", o.Info().Name, "family", family, "job", t.Spec.ID(), "ms", took.Seconds()*1000, "bytes", len(r.ProofFile))
 		o.n.recordAs(o.n.member.Name, "proof.make", t.Spec.ID().String(), "family", family, "device", o.Info().Name)
 	case errors.As(err, &failed):

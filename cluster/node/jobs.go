@@ -275,7 +275,7 @@ func (j jobs) Verify(ctx context.Context, _ api.Caller, req *rppv1.VerifyRequest
 		resp.Code, resp.Reason = code, err.Error()
 	}
 	resp.Accepted = err == nil
-	n.tracker.Verified(f.Family, took, code)
+	n.tracker.VerifiedForClient(f.Family, took, code)
 	return resp, nil
 }
 

@@ -90,12 +90,13 @@ type Node struct {
 	leader  *leader.Leader
 	reports reports
 
-	gossip   *gossip.Gossip
-	gossipMu sync.Mutex           // one step of a rotation at a time
-	known    atomic.Pointer[told] // what the leader told a worker node
-	worker   *worker.Worker
-	devices  []worker.Device
-	turn     atomic.Uint64 // whose turn it is to be taken for the leader by the worker
+	gossip    *gossip.Gossip
+	gossipMu  sync.Mutex           // one step of a rotation at a time
+	known     atomic.Pointer[told] // what the leader told a worker node
+	worker    *worker.Worker
+	devices   []worker.Device
+	deviceCPU atomic.Int64  // nanoseconds that devices have computed
+	turn      atomic.Uint64 // whose turn it is to be taken for the leader by the worker
 
 	metrics *metrics.Metrics
 	tracker *health.Tracker

@@ -10,10 +10,8 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"rpp-node/cluster/api"
-	"rpp-node/cluster/fault"
 	"rpp-node/cluster/fsm"
 	"rpp-node/cluster/health"
-	"rpp-node/cluster/identity"
 	"rpp-node/cluster/metrics"
 	"rpp-node/cluster/transport"
 	"rpp-node/prover/circuit"
@@ -37,6 +35,8 @@ func (n *Node) refresh(m *metrics.Metrics) {
 	if n.ctx.Err() != nil {
 		return
 	}
+	m.CPUTime("device", time.Duration(n.deviceCPU.Load()))
+	m.CPUTime(n.role.String(), processCPU())
 	if n.data != nil && n.artifacts != nil {
 		if s, err := n.data.Space(); err == nil {
 			m.SetDisk(s.FreeBytes, uint64(n.artifacts.Usage().HeldBytes))
@@ -60,6 +60,14 @@ func (n *Node) refresh(m *metrics.Metrics) {
 	v, err := n.leader.View(n.ctx)
 	if err != nil {
 		return
+	}
+	k := v.Counters
+	for event, total := range map[string]uint64{
+		"grant": k.Grants, "adoption": k.Adoptions, "steal": k.Steals, "steal-abandoned": k.StealsAbandoned, "hedge": k.Hedges,
+		"expiry": k.Expiries, "suspicion": k.Suspicions, "dispute": k.Disputes,
+		"device-quarantined": k.DevicesQuarantined, "spec-quarantined": k.SpecsQuarantined,
+	} {
+		m.LeaseEvents(event, total)
 	}
 	m.SetRunning(v.Leased, v.Leased, v.OldestUnproven)
 	m.SetSessions(len(v.Workers))
@@ -104,16 +112,6 @@ func (n *Node) sources() health.Sources {
 	registry := prometheus.NewRegistry()
 	registry.MustRegister(n.metrics)
 	return health.Sources{Now: n.cfg.Now, Tracker: n.tracker, Node: facts{n}, Cluster: n, Metrics: registry}
-}
-
-// authorise decides by the certificate of the connection who may see a page.
-func authorise(r *http.Request, action identity.Action) (identity.Scope, error) {
-	id := transport.PeerOf(r.Context())
-	scope := identity.ScopeOf(id.Role, action)
-	if scope == identity.None {
-		return scope, fault.New(fault.CodeDenied, "a %s may not read %s", id.Role, action)
-	}
-	return scope, nil
 }
 
 // facts is what the node knows about itself.

@@ -29,7 +29,7 @@ func (n *Node) openAPI() error {
 	if err != nil {
 		return err
 	}
-	pages := health.Handler(n.sources(), authorise)
+	pages := health.Handler(n.sources(), health.ByRights(transport.PeerOf))
 	both := http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, p := range []string{"/status/", "/health", "/metrics"} {
 			if strings.HasPrefix(r.URL.Path, p) {
