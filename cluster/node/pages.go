@@ -13,7 +13,6 @@ import (
 	"rpp-node/cluster/fsm"
 	"rpp-node/cluster/health"
 	"rpp-node/cluster/metrics"
-	"rpp-node/cluster/transport"
 	"rpp-node/prover/circuit"
 	"rpp-node/prover/device"
 	"rpp-node/prover/kernels"
