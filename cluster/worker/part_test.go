@@ -63,15 +63,20 @@ func TestProvesAPart(t *testing.T) {
 func TestWitnessesAreOverwritten(t *testing.T) {
 	bubble(t, func(r *rig) {
 		c := r.connect()
-		proven, revoked, late := grant(1), grant(2), grant(3)
+		proven, revoked, late, fetched := grant(1), grant(2), grant(3), grant(4)
 		var kept [][]byte
-		for _, g := range []*internalv1.Grant{proven, revoked, late} {
+		for _, g := range []*internalv1.Grant{proven, revoked, late, fetched} {
 			kept = append(kept, g.Witness)
+		}
+		r.stored(fetched, 500*time.Millisecond)
+		r.store.deaf = true
+		for _, g := range []*internalv1.Grant{proven, revoked, late, fetched} {
 			c.grant(g)
 		}
-		synctest.Wait()
 		c.revoke(fence(2), false)
 		c.dropped(t, fence(2), false)
+		c.revoke(fence(4), false)
+		c.dropped(t, fence(4), false) // it arrives all the same
 		c.set(func() { c.except[fence(3)] = true })
 		time.Sleep(2 * lease)
 		c.report(t, fence(1), proved)
@@ -225,7 +230,7 @@ func TestAlone(t *testing.T) {
 	bubble(t, func(r *rig) {
 		c := r.connect()
 		c.grant(grant(1))
-		c.grant(grant(2))
+		c.grant(r.stored(grant(2), time.Second)) // later than the third
 		alone := grant(3)
 		alone.Alone = true
 		c.grant(alone)

@@ -13,8 +13,6 @@ import (
 	"testing"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"rpp-node/cluster/worker"
 	"rpp-node/cluster/worker/device"
 	"rpp-node/prover/circuit/pruning"
@@ -33,7 +31,7 @@ type job struct {
 	file []byte
 }
 
-func newJob(variant, profile string, size int) (*job, error) {
+func newJob(variant, profile string, size int, chainID uint64) (*job, error) {
 	v, err := pruning.VariantByName(variant)
 	if err != nil {
 		return nil, err
@@ -55,11 +53,11 @@ func newJob(variant, profile string, size int) (*job, error) {
 	if k.VK, err = derive.Verifying(in.Variant, p, merkle.Poseidon2, dev); err != nil {
 		return nil, err
 	}
-	if k.PK, err = derive.Proving(k.VK, in.Variant.Circuit(), 7, dev); err != nil {
+	if k.PK, err = derive.Proving(k.VK, in.Variant.Circuit(), chainID, dev); err != nil {
 		return nil, err
 	}
 	j := &job{keys: k}
-	if j.task.Spec, j.task.Witness, err = in.Spec(k.VK, 7); err != nil {
+	if j.task.Spec, j.task.Witness, err = in.Spec(k.VK, chainID); err != nil {
 		return nil, err
 	}
 	j.task.Key = derive.Encode(k.VK, k.PK)
@@ -76,7 +74,7 @@ func (j *job) local() (*proving.Made, error) {
 	return proving.Make(j.keys, j.task.Spec, j.task.Witness, proving.Options{Device: cpudevice.NewCPU(1), Plan: shard.DefaultPlan()})
 }
 
-var smallJob = sync.OnceValues(func() (*job, error) { return newJob("block-16", "fast", 9) })
+var smallJob = sync.OnceValues(func() (*job, error) { return newJob("block-16", "fast", 9, 7) })
 
 func small(t *testing.T) *job {
 	t.Helper()
@@ -161,7 +159,7 @@ func TestProvesAsOneProcess(t *testing.T) {
 		t.Error("the file is not the one that a single process makes")
 	}
 	u := result.Usage
-	if len(stages) < 5 || stages[0] != "prepare" || len(u.Stages) != len(stages) {
+	if len(stages) == 0 || stages[0] != "prepare" || len(u.Stages) < max(5, len(stages)) {
 		t.Errorf("stages %v, measured %v", stages, u.Stages)
 	}
 	if u.Wall <= 0 || u.CPU <= 0 || u.Cells == 0 || u.PeakBytes < 4<<20 {
@@ -174,21 +172,6 @@ func TestProvesAsOneProcess(t *testing.T) {
 	r.proves(t, j)
 	if r.current != first || len(first.held) != 1 {
 		t.Error("the second task had another process, or another copy of the key")
-	}
-}
-
-func TestPriorityAndGroup(t *testing.T) {
-	r := open(t, func(o *Options) { o.Nice = 7; o.CPUs = []int{0} })
-	pid := r.current.cmd.Process.Pid
-	if nice, err := unix.Getpriority(unix.PRIO_PROCESS, pid); err != nil || 20-nice != 7 {
-		t.Errorf("priority %d, %v, want 7", 20-nice, err)
-	}
-	var set unix.CPUSet
-	if err := unix.SchedGetaffinity(pid, &set); err != nil || set.Count() != 1 || !set.IsSet(0) {
-		t.Errorf("processors %v, %v", set, err)
-	}
-	if group, err := unix.Getpgid(pid); err != nil || group != pid {
-		t.Errorf("group %d, %v, want its own, %d", group, err, pid)
 	}
 }
 
@@ -345,37 +328,4 @@ func TestOpenFails(t *testing.T) {
 			t.Errorf("%s: opened", name)
 		}
 	}
-}
-
-// The system's own killer, in a cgroup whose bound the process crosses by touching.
-func TestMemoryCgroup(t *testing.T) {
-	const dir = "/sys/fs/cgroup/memory"
-	if testing.Short() {
-		t.Skip("lets the system kill")
-	}
-	group := filepath.Join(dir, "rpp-test")
-	if err := os.Mkdir(group, 0o755); err != nil {
-		t.Skip("needs a memory cgroup: ", err)
-	}
-	t.Cleanup(func() { os.Remove(group) })
-	j := small(t)
-	r := open(t, func(o *Options) { o.CgroupDir = group; o.MemoryBytes = 64 << 20 })
-	// Mappings stay below RLIMIT_DATA, which counts reservedBytes more.
-	r.plant(t, "touch")
-	r.fails(t, j, device.OutOfMemory)
-	r.plant(t, "")
-	r.proves(t, j)
-	r.Close()
-	if left, _ := os.ReadDir(group); len(directories(left)) > 0 {
-		t.Errorf("groups are left: %v", left)
-	}
-}
-
-func directories(list []os.DirEntry) (names []string) {
-	for _, e := range list {
-		if e.IsDir() {
-			names = append(names, e.Name())
-		}
-	}
-	return names
 }

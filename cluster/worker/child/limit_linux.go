@@ -65,6 +65,16 @@ func yield(pid int, o Options) error {
 	return nil
 }
 
+// pipeBytes holds a usual proof file, so that a process need not wait for its reader.
+const pipeBytes = 1 << 20
+
+// widen makes a pipe larger, if the system lets it.
+func widen(f *os.File) {
+	if c, err := f.SyscallConn(); err == nil {
+		c.Control(func(fd uintptr) { unix.FcntlInt(fd, unix.F_SETPIPE_SZ, pipeBytes) })
+	}
+}
+
 // kills counts the processes that the system has killed for their memory.
 func kills() uint64 { return counter("/proc/vmstat", "oom_kill") }
 

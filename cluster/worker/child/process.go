@@ -51,6 +51,7 @@ func (d *Device) start(ctx context.Context) (*process, error) {
 	if err != nil {
 		return nil, errors.Join(err, itsIn.Close(), in.Close())
 	}
+	widen(out)
 	p.in, p.out = in, out
 	p.cmd.Stdin, p.cmd.Stdout = itsIn, itsOut
 	err = p.cmd.Start()

@@ -33,8 +33,8 @@ type Load struct {
 	Blob            []byte
 }
 
-// Task asks for a proof. The device answers with a Stage for each stage that begins, then
-// Proved or Failed.
+// Task asks for a proof. The device answers with a Stage when one begins, unless it has
+// just told of another, then with Proved or Failed.
 type Task struct {
 	ID      uint64 // chosen by the worker, repeated in the answers
 	Spec    []byte // encoded

@@ -29,6 +29,10 @@ type Options struct {
 // fresh pages cost as much as a small proof, and one task often follows another.
 const idleAfter = 200 * time.Millisecond
 
+// stageEvery is the least time between two stages that are told: each wakes the worker,
+// which costs a small proof more than it is worth. The answer lists them all.
+const stageEvery = 20 * time.Millisecond
+
 // Serve speaks for a device until the input ends, which is no error.
 func Serve(in io.Reader, out io.Writer, o Options) error {
 	s := &server{o: o, out: out, cpu: device.NewCPU(o.Threads)}
@@ -104,12 +108,15 @@ func (s *server) handle(m Message) error {
 
 func (s *server) prove(t *Task) error {
 	meter := newMeter(s.o.Now)
+	var told time.Time
 	made, err := s.attempt(t, func(stage stark.Stage) {
 		meter.begin(stage)
-		if stage != stark.StageDone {
-			// A pipe that is broken shows when the answer is written.
-			_ = Write(s.out, &Stage{t.ID, string(stage)})
+		if stage == stark.StageDone || meter.since.Sub(told) < stageEvery {
+			return
 		}
+		told = meter.since
+		// A pipe that is broken shows when the answer is written.
+		_ = Write(s.out, &Stage{t.ID, string(stage)})
 	})
 	clear(t.Witness)
 	usage := meter.end()
