@@ -1,6 +1,7 @@
 package leader
 
 import (
+	"math"
 	"strconv"
 	"time"
 
@@ -68,8 +69,12 @@ func joined(w scheduler.WorkerID, h *internalv1.Hello) (scheduler.WorkerJoined, 
 		if len(d.Kind) > maxNameBytes || len(d.Rates) > maxRates {
 			return e, fault.New(fault.CodeTooBig, "hello.devices: %s: kind of %d bytes and %d rates, at most %d and %d", d.Name, len(d.Kind), len(d.Rates), maxNameBytes, maxRates)
 		}
+		memory := d.MemoryBytes
+		if memory == 0 { // no limit of its own
+			memory = math.MaxInt64
+		}
 		e.Devices = append(e.Devices, scheduler.Device{
-			ID: deviceName(w, i), Kind: d.Kind, Threads: int(d.Threads), MemoryBytes: d.MemoryBytes, Rates: d.Rates,
+			ID: deviceName(w, i), Kind: d.Kind, Threads: int(d.Threads), MemoryBytes: memory, Rates: d.Rates,
 		})
 	}
 	for _, r := range h.Resident {

@@ -34,6 +34,9 @@ const (
 	statusTimeout = time.Second
 	anchorPause   = time.Minute
 
+	// closePatience is how long requests in progress may take when the node closes.
+	closePatience = 300 * time.Millisecond
+
 	// watchPause is how often a watched job's state with the scheduler is looked at.
 	watchPause = 100 * time.Millisecond
 

@@ -212,20 +212,22 @@ func (n *Node) newRand() *mathrand.Rand {
 
 // serve runs an HTTP server on a listener until the node closes.
 func (n *Node) serve(name string, s *http.Server, l net.Listener) {
-	n.loops.Add(1)
+	done := make(chan struct{})
 	go func() {
-		defer n.loops.Done()
+		defer close(done)
 		if err := s.Serve(l); err != nil && !errors.Is(err, http.ErrServerClosed) && n.ctx.Err() == nil {
 			n.faults.add(fmt.Errorf("%s: %w", name, err))
 		}
 	}()
 	n.onClose(name, func() error {
 		// Streams end with the node's context; requests get a moment.
-		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+		ctx, cancel := context.WithTimeout(context.Background(), closePatience)
 		defer cancel()
-		if s.Shutdown(ctx) != nil {
-			return s.Close()
+		err := s.Shutdown(ctx)
+		if err != nil {
+			err = s.Close()
 		}
-		return nil
+		<-done
+		return err
 	})
 }

@@ -116,7 +116,7 @@ func (j joiner) Join(ctx context.Context, _ api.Caller, req *internalv1.JoinRequ
 	}); err != nil {
 		return nil, err
 	}
-	resp, err := n.welcome(ctx, role, spent.Token.Tenant, id, req)
+	resp, err := n.welcome(role, spent.Token.Tenant, id, req)
 	if err == nil {
 		n.recordAs(who, "node.join", name, "role", role.String(), "token", t.ID.String())
 	}
@@ -154,7 +154,7 @@ func (n *Node) checkNewcomer(role identity.Role, id fsm.NodeID, req *internalv1.
 }
 
 // welcome issues what the newcomer needs.
-func (n *Node) welcome(ctx context.Context, role identity.Role, tenant string, id fsm.NodeID, req *internalv1.JoinRequest) (*internalv1.JoinResponse, error) {
+func (n *Node) welcome(role identity.Role, tenant string, id fsm.NodeID, req *internalv1.JoinRequest) (*internalv1.JoinResponse, error) {
 	chain, err := n.issuer.Issue(req.Csr, identity.Grant{Role: role, Tenant: tenant})
 	if err != nil {
 		return nil, err
@@ -184,6 +184,5 @@ func (n *Node) welcome(ctx context.Context, role identity.Role, tenant string, i
 		return nil, err
 	}
 	resp.IssuerChain = identity.EncodeChain(issuer)
-	// It gets the log at once, and a vote when it has caught up (the pilot).
-	return resp, n.raft.AddNonvoter(ctx, id.String(), req.ApiAddress)
+	return resp, nil
 }

@@ -88,6 +88,7 @@ func (n *Node) lead(ctx context.Context, now time.Time, anchored *time.Time) {
 	}
 	n.register(try)
 	n.versions(now, try)
+	n.admitVoters(ctx, now)
 	for r := try(&fsm.Expire{}); r != nil && r.Expired > 0; {
 		r = try(&fsm.Expire{})
 	}
@@ -117,6 +118,26 @@ func (n *Node) register(try func(fsm.Command) *fsm.Result) {
 		NodeID: n.id, Name: n.member.Name, Role: fsm.RoleVoter, PublicKey: fsm.SPKI(publicKey(n.key)),
 		APIAddress: n.APIAddress(), GossipAddress: n.GossipAddress(), Version: n.cfg.Version,
 	})
+}
+
+// admitVoters gives the log to voters that have joined and are up. They get a vote when
+// they have caught up, which is the pilot's business.
+func (n *Node) admitVoters(ctx context.Context, now time.Time) {
+	known := map[string]bool{}
+	for _, s := range n.raft.Servers() {
+		known[s.ID] = true
+	}
+	up := n.reports.fresh(now)
+	var members []*fsm.Member
+	n.machine.View(func(s *fsm.State) { members = s.Members() })
+	for _, m := range members {
+		if _, ok := up[m.ID]; !ok || m.Role != fsm.RoleVoter || known[m.ID.String()] {
+			continue
+		}
+		if err := n.raft.AddNonvoter(ctx, m.ID.String(), m.APIAddress); err != nil {
+			n.log.Warn("a voter that joined does not get the log yet", "voter", m.Name, "error", err)
+		}
+	}
 }
 
 // versions announces which commands each voter executes.
