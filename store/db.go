@@ -46,7 +46,7 @@ func Open(o Options) (*DB, error) {
 }
 
 func (db *DB) open(o Options) (err error) {
-	if err := o.FS.MkdirAll(o.Dir, 0o700); err != nil {
+	if err := makeDir(o.FS, o.Dir); err != nil {
 		return err
 	}
 	exists, err := readFormat(o.FS, o.Dir)

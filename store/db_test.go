@@ -65,3 +65,19 @@ func TestReopen(t *testing.T) {
 		t.Errorf("after Close: %v", err)
 	}
 }
+
+// The folders above a new store survive a power cut with it.
+func TestNewFolderSurvives(t *testing.T) {
+	fsys := vfs.NewCrashableMem()
+	o := testOptions(fsys)
+	o.Dir = "/var/lib/node/raft"
+	db := open(t, o)
+	defer db.Close()
+	set(t, db, "k", "v")
+	o.FS = fsys.CrashClone(vfs.CrashCloneCfg{})
+	again := open(t, o)
+	defer again.Close()
+	if v, err := again.Get([]byte("k")); string(v) != "v" || err != nil {
+		t.Errorf("%q, %v", v, err)
+	}
+}

@@ -1,6 +1,7 @@
 package store
 
 import (
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -81,13 +82,13 @@ func (s manifestSlot) encode() []byte {
 
 // decodeManifestSlot ignores a slot that is not whole: a crash may have left it so.
 func decodeManifestSlot(b []byte) (s manifestSlot, ok bool) {
-	if len(b) != manifestSlotBytes || b[0] != 1 || binary.LittleEndian.Uint32(b[56:]) != crc32.Checksum(b[:56], castagnoli) {
+	if len(b) != manifestSlotBytes {
 		return s, false
 	}
 	s.num = binary.LittleEndian.Uint64(b[8:])
 	s.length = binary.LittleEndian.Uint64(b[16:])
 	copy(s.digest[:], b[24:56])
-	return s, true
+	return s, bytes.Equal(s.encode(), b)
 }
 
 // manifestLog is the open file. Pebble syncs its MANIFEST from one goroutine at a time.
@@ -141,7 +142,9 @@ func readManifestLog(fsys vfs.FS, path string) (slots [2]manifestSlot, err error
 	}
 	for i := range slots {
 		if off := i * manifestSlotSpacing; len(b) >= off+manifestSlotBytes {
-			slots[i], _ = decodeManifestSlot(b[off : off+manifestSlotBytes])
+			if s, ok := decodeManifestSlot(b[off : off+manifestSlotBytes]); ok {
+				slots[i] = s
+			}
 		}
 	}
 	return slots, nil

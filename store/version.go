@@ -110,3 +110,31 @@ func syncDir(fsys vfs.FS, dir string) error {
 	}
 	return errors.Join(d.Sync(), d.Close())
 }
+
+// makeDir makes a folder and those above it, and syncs the names of all that it made: what
+// is written into them later would be lost with them.
+func makeDir(fsys vfs.FS, dir string) error {
+	var above []string
+	for at := dir; ; {
+		if _, err := fsys.Stat(at); err == nil {
+			break
+		} else if !errors.Is(err, fs.ErrNotExist) {
+			return err
+		}
+		next := fsys.PathDir(at)
+		if next == at {
+			break
+		}
+		above = append(above, next)
+		at = next
+	}
+	if err := fsys.MkdirAll(dir, 0o700); err != nil {
+		return err
+	}
+	for _, d := range above {
+		if err := syncDir(fsys, d); err != nil {
+			return err
+		}
+	}
+	return nil
+}
