@@ -69,6 +69,7 @@ func (t *term) report(s *session, e scheduler.Report, file []byte) {
 	p := t.parts[e.Fence]
 	if p != nil && p.worker != s.worker {
 		t.l.cfg.Log.Warn("a worker reports another's part", "worker", s.worker, "fence", e.Fence, "holder", p.worker)
+		t.send(s.worker, takenMessage(e.Fence))
 		return
 	}
 	if p == nil { // nobody's lease any more; the scheduler will say so

@@ -117,5 +117,9 @@ func (t *term) taken(f scheduler.Fence) {
 		return
 	}
 	delete(t.parts, f)
-	t.send(p.worker, &internalv1.LeaderMessage{Of: &internalv1.LeaderMessage_Taken{Taken: &internalv1.Taken{Fence: protoFence(f)}}})
+	t.send(p.worker, takenMessage(f))
+}
+
+func takenMessage(f scheduler.Fence) *internalv1.LeaderMessage {
+	return &internalv1.LeaderMessage{Of: &internalv1.LeaderMessage_Taken{Taken: &internalv1.Taken{Fence: protoFence(f)}}}
 }

@@ -122,9 +122,11 @@ func (s *session) Receive() (*internalv1.LeaderMessage, error) {
 	return m, nil
 }
 
+// Close ends the stream both ways. Without the end of the request, net/http would wait for
+// more of it, whatever the context says.
 func (s *session) Close() error {
 	s.cancel()
-	return nil
+	return s.stream.CloseRequest()
 }
 
 // workers is WorkerService.

@@ -22,9 +22,13 @@ const (
 	// the own figures.
 	reportPause = 2 * time.Second
 	statusPause = time.Second
+	// reportAgain is how soon a report that failed is made again.
+	reportAgain = 300 * time.Millisecond
 	// upkeepPause lies between two rounds of the upkeep, checkPause between two checks that
 	// everything that is referenced is there, repairPause between two tries to get it.
-	upkeepPause  = 5 * time.Second
+	upkeepPause = 500 * time.Millisecond
+	// expirePause lies between two rounds of forgetting what is over.
+	expirePause  = 5 * time.Second
 	collectPause = time.Minute
 	checkPause   = time.Hour
 	repairPause  = 2 * time.Second

@@ -203,7 +203,7 @@ func (n *Node) openRaft() (err error) {
 		OnFault:          func(err error) { n.faults.add(err) },
 		CheckBackup:      checkBackup(n.member.Cluster),
 		HeartbeatTimeout: election, ElectionTimeout: election, LeaseTimeout: election / 2,
-		Pilot: &raft.Pilot{Liveness: liveness{n}, StableFor: 2 * time.Second},
+		Pilot: &raft.Pilot{Liveness: liveness{n}, StableFor: time.Second, Interval: 250 * time.Millisecond},
 		Log:   n.log, Now: n.cfg.Now,
 	})
 	if err != nil {

@@ -118,18 +118,21 @@ func (n *Node) tell() *internalv1.ReportResponse {
 // reportLoop tells the leader what this node holds, and learns what it should hold.
 func (n *Node) reportLoop(ctx context.Context) {
 	for {
-		n.report(ctx)
+		pause := reportPause
+		if !n.report(ctx) {
+			pause = reportAgain
+		}
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(reportPause):
+		case <-time.After(pause):
 		}
 	}
 }
 
-func (n *Node) report(ctx context.Context) {
+func (n *Node) report(ctx context.Context) bool {
 	if n.Leading() {
-		return
+		return true
 	}
 	req := &internalv1.ReportRequest{Version: n.cfg.Version, CommandVersion: fsm.CommandVersion}
 	for _, k := range n.keys.Held() {
@@ -146,11 +149,12 @@ func (n *Node) report(ctx context.Context) {
 	if err != nil {
 		n.log.Debug("report", "error", err)
 		n.cluster.SetAddresses(n.voterAddresses())
-		return
+		return false
 	}
 	if n.role == identity.Worker {
 		n.learn(resp.Msg)
 	}
+	return true
 }
 
 // learn takes in what a leader has told.

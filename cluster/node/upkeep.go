@@ -53,11 +53,19 @@ func (n *Node) gossipSeeds() []string {
 
 // upkeep is the leader's housekeeping, and each voter's.
 func (n *Node) upkeep(ctx context.Context) {
-	var collected, anchored time.Time
+	var collected, expired, anchored time.Time
 	for {
 		now := n.cfg.Now()
 		if n.Leading() {
-			n.lead(ctx, now, &anchored)
+			n.membership(ctx, now)
+			if now.Sub(expired) >= expirePause {
+				expired = now
+				n.expire(ctx)
+			}
+			if now.Sub(anchored) >= anchorPause {
+				anchored = now
+				n.anchor(ctx, now)
+			}
 		}
 		if now.Sub(collected) >= collectPause {
 			collected = now
@@ -76,45 +84,51 @@ func (n *Node) upkeep(ctx context.Context) {
 	}
 }
 
-// lead proposes what time brings about.
-func (n *Node) lead(ctx context.Context, now time.Time, anchored *time.Time) {
-	try := func(c fsm.Command) *fsm.Result {
-		r, err := n.proposeAs(ctx, n.member.Name, c)
-		if err != nil {
-			n.log.Debug("upkeep", "error", err)
-			return nil
-		}
-		return r
+// try proposes a command of the leader's own; nil if nothing came of it.
+func (n *Node) try(ctx context.Context, c fsm.Command) *fsm.Result {
+	r, err := n.proposeAs(ctx, n.member.Name, c)
+	if err != nil {
+		n.log.Debug("upkeep", "error", err)
+		return nil
 	}
-	n.register(try)
-	n.versions(now, try)
+	return r
+}
+
+// membership brings the state up to date with who is there.
+func (n *Node) membership(ctx context.Context, now time.Time) {
+	n.register(ctx)
 	n.admitVoters(ctx, now)
-	for r := try(&fsm.Expire{}); r != nil && r.Expired > 0; {
-		r = try(&fsm.Expire{})
+	n.versions(ctx, now)
+}
+
+// expire forgets what is over.
+func (n *Node) expire(ctx context.Context) {
+	for r := n.try(ctx, &fsm.Expire{}); r != nil && r.Expired > 0; {
+		r = n.try(ctx, &fsm.Expire{})
 	}
-	if now.Sub(*anchored) < anchorPause {
-		return
-	}
-	*anchored = now
+}
+
+// anchor fixes the heads of the audit chains.
+func (n *Node) anchor(ctx context.Context, now time.Time) {
 	if h := n.audit.Head(); h.Sequence > 0 {
-		try(&fsm.AuditAnchor{NodeID: n.id, Sequence: h.Sequence, Head: fsm.Digest(h.Digest)})
+		n.try(ctx, &fsm.AuditAnchor{NodeID: n.id, Sequence: h.Sequence, Head: fsm.Digest(h.Digest)})
 	}
 	for id, r := range n.reports.fresh(now) {
 		if r.audit > 0 {
-			try(&fsm.AuditAnchor{NodeID: id, Sequence: r.audit, Head: r.head})
+			n.try(ctx, &fsm.AuditAnchor{NodeID: id, Sequence: r.audit, Head: r.head})
 		}
 	}
 }
 
 // register makes the founder a member, which has let itself in, and follows changes of its
 // addresses.
-func (n *Node) register(try func(fsm.Command) *fsm.Result) {
+func (n *Node) register(ctx context.Context) {
 	var m *fsm.Member
 	n.machine.View(func(s *fsm.State) { m, _ = s.Member(n.id) })
 	if m != nil && m.APIAddress == n.APIAddress() && m.GossipAddress == n.GossipAddress() && m.Version == n.cfg.Version {
 		return
 	}
-	try(&fsm.PutMember{
+	n.try(ctx, &fsm.PutMember{
 		NodeID: n.id, Name: n.member.Name, Role: fsm.RoleVoter, PublicKey: fsm.SPKI(publicKey(n.key)),
 		APIAddress: n.APIAddress(), GossipAddress: n.GossipAddress(), Version: n.cfg.Version,
 	})
@@ -141,14 +155,14 @@ func (n *Node) admitVoters(ctx context.Context, now time.Time) {
 }
 
 // versions announces which commands each voter executes.
-func (n *Node) versions(now time.Time, try func(fsm.Command) *fsm.Result) {
+func (n *Node) versions(ctx context.Context, now time.Time) {
 	announced := n.reports.fresh(now)
 	announced[n.id] = report{version: fsm.CommandVersion}
 	var members []*fsm.Member
 	n.machine.View(func(s *fsm.State) { members = s.Members() })
 	for _, m := range members {
 		if r, ok := announced[m.ID]; ok && r.version != 0 && r.version != m.CommandVersion {
-			try(&fsm.AnnounceVersion{NodeID: m.ID, CommandVersion: r.version})
+			n.try(ctx, &fsm.AnnounceVersion{NodeID: m.ID, CommandVersion: r.version})
 		}
 	}
 }
