@@ -1,9 +1,16 @@
 package main
 
 import (
+	"context"
 	"errors"
+	"fmt"
 	"io/fs"
+	"strings"
 
+	"rpp-node/cluster/config"
+	"rpp-node/cluster/fault"
+	"rpp-node/cluster/identity"
+	"rpp-node/cluster/node"
 	"rpp-node/prover/air"
 	"rpp-node/prover/circuit"
 	"rpp-node/prover/container"
@@ -34,6 +41,16 @@ type usageError struct{ error }
 
 func (e usageError) Unwrap() error { return e.error }
 
+// startUpError is a node that did not start.
+type startUpError struct{ error }
+
+func (e startUpError) Unwrap() error { return e.error }
+
+// exitStatus ends a command that has said all there is to say with an exit code of its own.
+type exitStatus int
+
+func (e exitStatus) Error() string { return fmt.Sprintf("exit status %d", int(e)) }
+
 // errRejected is wrapped by rejections that no package below has a type for.
 var errRejected = errors.New("rejected")
 
@@ -48,7 +65,8 @@ func as[T error](err error) bool {
 
 // kinds gives every error its stable code and its exit code; the first that matches
 // counts. Codes are never reused: messages may change, codes do not. The verifier's
-// rejections have codes of their own, V001 and on.
+// rejections have codes of their own, V001 and on, and so have the errors of a cluster,
+// C101 and on (cluster/fault).
 var kinds = []struct {
 	code    string
 	exit    int
@@ -68,6 +86,11 @@ var kinds = []struct {
 		return as[*soundness.BelowFloorError](err) && errors.Is(err, errRejected)
 	}},
 	{"E100-rejected", exitRejected, is(errRejected)},
+	{"E215-configuration", exitUsage, as[*config.Error]},
+	{"E301-start-up", exitStartUp, as[startUpError]},
+	{"E216-no-identity", exitUsage, func(err error) bool {
+		return errors.Is(err, node.ErrNotMember) || errors.Is(err, identity.ErrNotJoined)
+	}},
 	{"E201-below-floor", exitUsage, as[*soundness.BelowFloorError]},
 	{"E202-parameter", exitUsage, as[*soundness.InputError]},
 	{"E203-no-such-file", exitUsage, is(fs.ErrNotExist)},
@@ -83,9 +106,27 @@ var kinds = []struct {
 	{"E213-public-values", exitUsage, is(system.ErrPublics)},
 	{"E214-memory-limit", exitUsage, as[*proving.MemoryError]},
 	{"E200-usage", exitUsage, as[usageError]},
+	{"E402-interrupted", exitRuntime, is(context.Canceled)},
 	{"E401-key-directory", exitRuntime, func(err error) bool {
 		return errors.Is(err, keydir.ErrCorrupt) || errors.Is(err, keydir.ErrVersion) || errors.Is(err, keydir.ErrTooMany)
 	}},
+}
+
+// faultExits is what the kind of a cluster's error comes to.
+var faultExits = map[fault.Kind]int{
+	fault.Invalid: exitUsage, fault.NotFound: exitUsage, fault.Unauthenticated: exitUsage, fault.Denied: exitUsage,
+	fault.Rejected: exitRejected,
+	fault.Conflict: exitRuntime, fault.Exhausted: exitRuntime, fault.NoSpace: exitRuntime, fault.Unavailable: exitRuntime,
+	fault.Corrupt: exitRuntime, fault.Internal: exitRuntime,
+}
+
+// faultExit is the exit code of a cluster's error. A witness that is none, and a spec that
+// was set aside, were judged, whatever kind of answer says so.
+func faultExit(f *fault.Error) int {
+	if f.Code == fault.CodeWitness || f.Code == fault.CodeQuarantined {
+		return exitRejected
+	}
+	return faultExits[f.Kind]
 }
 
 // classify returns an error's stable code and exit code.
@@ -94,10 +135,30 @@ func classify(err error) (code string, exit int) {
 	if errors.As(err, &rejection) {
 		return string(rejection.Code), exitRejected
 	}
+	var f *fault.Error
+	if errors.As(err, &f) {
+		if as[startUpError](err) {
+			return string(f.Code), exitStartUp
+		}
+		return string(f.Code), faultExit(f)
+	}
 	for _, k := range kinds {
 		if k.matches(err) {
 			return k.code, k.exit
 		}
 	}
 	return "E400-runtime", exitRuntime
+}
+
+// explain is what an error says behind its code.
+func explain(err error) string {
+	text := err.Error()
+	var f *fault.Error
+	if errors.As(err, &f) {
+		text = strings.Replace(text, string(f.Code)+": ", "", 1)
+		if f.RetryAfter > 0 {
+			text += fmt.Sprintf(" (Retry-After: %s)", f.RetryAfter)
+		}
+	}
+	return text
 }

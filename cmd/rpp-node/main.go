@@ -1,8 +1,9 @@
-// Command rpp-node is the one binary of the project. Today it proves and verifies; see
-// README.md for what is there.
+// Command rpp-node is the one binary of the project: it runs the nodes of a cluster, calls
+// them, and proves and verifies by itself; see README.md for what is there.
 package main
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -18,6 +19,12 @@ type cli struct {
 
 	Device string `name:"device" default:"cpu" help:"Kernels to run: cpu (the fastest here, or what RPP_KERNELS names: avx512, avx2, portable), cpu-avx512, cpu-avx2 or cpu-portable. None changes a byte."`
 
+	Init   initCmd   `cmd:"" help:"Found a cluster: make the data directory of its first voter."`
+	Join   joinCmd   `cmd:"" help:"Join a cluster with a token, as a node or as a person."`
+	Start  startCmd  `cmd:"" help:"Run a voter."`
+	Worker workerCmd `cmd:"" help:"Run a worker."`
+	Dev    devCmd    `cmd:"" help:"Run voters and workers in one process on loopback."`
+
 	Demo     demoCmd     `cmd:"" help:"Prove and verify a sample of every family, from nothing but a seed."`
 	Prove    proveCmd    `cmd:"" help:"Prove a witness."`
 	Verify   verifyCmd   `cmd:"" help:"Verify a proof file, offline."`
@@ -27,12 +34,16 @@ type cli struct {
 	Interop  interopCmd  `cmd:"" help:"Prove and verify rpp-circuit-1 files, ours or upstream's."`
 	Bench    benchCmd    `cmd:"" help:"Measure the prover on a benchmark circuit."`
 	Version  versionCmd  `cmd:"" help:"Print version, features and devices."`
+
+	ServeDevice serveDeviceCmd `cmd:"" name:"device" hidden:"" help:"Own one device of a worker; speaks on standard input and output."`
 }
 
 // env is what commands see of the world.
 type env struct {
 	out, err io.Writer
 	log      *slog.Logger // of prover and verifier
+	device   string       // --device, for device processes
+	logLevel string       // --log-level
 }
 
 // gcPercent keeps the Go heap near what is live, a few MiB. The large buffers of a proof
@@ -71,15 +82,19 @@ func run(args []string, e *env) int {
 		fmt.Fprintf(e.err, "rpp-node: E200-usage: %v\n", err)
 		return exitUsage
 	}
-	e.log = newLog(e.err, c.LogLevel)
+	e.log, e.device, e.logLevel = newLog(e.err, c.LogLevel), c.Device, c.LogLevel
 	err = useDevice(c.Device)
 	if err == nil {
 		err = ctx.Run()
 	}
 	if err != nil {
+		var status exitStatus
+		if errors.As(err, &status) {
+			return int(status)
+		}
 		logFailure(e.log, ctx.Command(), err)
 		code, exit := classify(err)
-		fmt.Fprintf(e.err, "rpp-node: %s: %v\n", code, err)
+		fmt.Fprintf(e.err, "rpp-node: %s: %s\n", code, explain(err))
 		return exit
 	}
 	return exitOK

@@ -26,12 +26,46 @@ type stages struct {
 }
 
 func newStages(w io.Writer, label string) *stages {
-	s := &stages{w: w, label: label, Took: map[string]float64{}}
-	if f, ok := w.(*os.File); ok {
-		info, err := f.Stat()
-		s.terminal = err == nil && info.Mode()&os.ModeCharDevice != 0
+	return &stages{w: w, label: label, terminal: isTerminal(w), Took: map[string]float64{}}
+}
+
+func isTerminal(w io.Writer) bool {
+	f, ok := w.(*os.File)
+	if !ok {
+		return false
 	}
-	return s
+	info, err := f.Stat()
+	return err == nil && info.Mode()&os.ModeCharDevice != 0
+}
+
+// notes shows what a command is doing: on one line that is rewritten on a terminal, as
+// plain lines elsewhere.
+type notes struct {
+	w        io.Writer // nil to show nothing
+	terminal bool
+	width    int // of what stands on the line
+}
+
+func newNotes(w io.Writer) *notes { return &notes{w: w, terminal: w != nil && isTerminal(w)} }
+
+func (n *notes) say(what string) {
+	switch {
+	case n.w == nil:
+	case n.terminal:
+		fmt.Fprintf(n.w, "\r%-*s", n.width, what)
+		n.width = len(what)
+	default:
+		fmt.Fprintln(n.w, what)
+	}
+}
+
+// clear takes the last note off the terminal.
+func (n *notes) clear() {
+	if n.terminal && n.width > 0 {
+		n.say("")
+		fmt.Fprint(n.w, "\r")
+		n.width = 0
+	}
 }
 
 // begin is told when a stage begins.

@@ -2,8 +2,14 @@ package main
 
 import (
 	"fmt"
+	"io"
+	"os"
 	"runtime"
 	"runtime/debug"
+	"strings"
+	"sync"
+
+	"github.com/zeebo/blake3"
 
 	"rpp-node/prover/device"
 	"rpp-node/prover/kernels"
@@ -31,6 +37,30 @@ type versionResult struct {
 // upstreamCommit is the Plonky3 that proofs are equal to.
 const upstreamCommit = "5dc50e51436a811c62443e336f766015fecc9217"
 
+// version is that of this program.
+const version = "0.1.0"
+
+// build names the program's code: nodes of equal builds make equal proofs. It is the
+// commit, or, if that does not say it all, a digest of the program itself.
+var build = sync.OnceValue(func() string {
+	if r := revision(); r != "unknown" && !strings.HasSuffix(r, changed) {
+		return r
+	}
+	self, err := os.Open("/proc/self/exe")
+	if err != nil {
+		return "unknown"
+	}
+	defer self.Close()
+	h := blake3.New()
+	if _, err := io.Copy(h, self); err != nil {
+		return "unknown"
+	}
+	return fmt.Sprintf("program-%x", h.Sum(nil)[:16])
+})
+
+// changed marks a revision that is not all that was built from.
+const changed = "+changes"
+
 // revision is the commit that the binary was built from, if the build recorded it.
 func revision() string {
 	info, ok := debug.ReadBuildInfo()
@@ -43,7 +73,7 @@ func revision() string {
 		case s.Key == "vcs.revision":
 			rev = s.Value
 		case s.Key == "vcs.modified" && s.Value == "true":
-			dirty = "+changes"
+			dirty = changed
 		}
 	}
 	return rev + dirty
@@ -55,7 +85,7 @@ func (c *versionCmd) Help() string {
 
 func (c *versionCmd) Run(e *env) error {
 	r := versionResult{
-		Version: "0.1.0", Revision: revision(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
+		Version: version, Revision: revision(), Go: runtime.Version(), Platform: runtime.GOOS + "/" + runtime.GOARCH,
 		Backends: []string{"plonky3"}, Features: []string{"backend-plonky3"}, Devices: devices(), Device: device.CPUName(kernels.Active()),
 		ProofVersion: key.ProofVersion, Upstream: upstreamCommit,
 	}
