@@ -115,12 +115,12 @@ func script(s *Store, clock *time.Time, h *history) error {
 // Whatever write of the disk fails: the caller is told, what was acknowledged is there
 // after opening again, and what was not is there whole or not at all.
 func TestEveryWriteFails(t *testing.T) {
-	stride := int64(5)
+	stride := int64(15)
 	switch {
 	case *thorough:
 		stride = 1
 	case testing.Short():
-		stride = 25
+		stride = 40
 	}
 	total := runWithFailure(t, 0)
 	if total < 50 {
