@@ -60,7 +60,7 @@ func testOptions(t *testing.T, voters, workers int) Options {
 		Reference: func(ctx context.Context) (worker.Device, error) {
 			return testDevice(ctx, "reference", "RPP_KERNELS=portable")
 		},
-		Progress: func(what string) { t.Log(what) },
+		Progress: func(what string) { t.Log(time.Now().Format("05.000"), what) },
 	}
 }
 

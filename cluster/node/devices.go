@@ -11,6 +11,7 @@ import (
 	internalv1 "rpp-node/cluster/api/proto/rpp/internalv1"
 	"rpp-node/cluster/fault"
 	"rpp-node/cluster/fsm"
+	"rpp-node/cluster/identity"
 	"rpp-node/cluster/worker"
 	"rpp-node/cluster/worker/device"
 	"rpp-node/prover/circuit"
@@ -84,7 +85,13 @@ func (o observed) Run(ctx context.Context, t *worker.Task, begin func(string)) (
 type provingKeys struct{ n *Node }
 
 func (p provingKeys) Proving(ctx context.Context, fingerprint [32]byte) ([]byte, error) {
-	return p.n.keys.Proving(ctx, fingerprint)
+	b, err := p.n.keys.Proving(ctx, fingerprint)
+	if fault.Is(err, fault.CodeKeyMissing) && p.n.role == identity.Worker {
+		// The key is younger than what the leader has told this node: ask.
+		p.n.report(ctx)
+		b, err = p.n.keys.Proving(ctx, fingerprint)
+	}
+	return b, err
 }
 
 // sessions opens sessions with whoever leads.

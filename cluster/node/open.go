@@ -68,18 +68,19 @@ func (n *Node) revoked(id identity.NodeID) (gone bool) {
 	return gone
 }
 
-// database opens one of the node's stores.
-func (n *Node) database(dir string, ballast int64) (*store.DB, error) {
+// database opens one of the node's stores. Damage stops Raft's, for good; of the data, one
+// artifact is set aside when it is read.
+func (n *Node) database(dir string, ballast int64, stop bool) (*store.DB, error) {
 	s := n.cfg.Config.Store
 	db, err := store.Open(store.Options{
 		Dir: dir, Log: n.log, CacheBytes: int64(s.Cache), BallastBytes: ballast,
 		Headroom: store.Headroom{MinFreeBytes: uint64(s.MinFree), MinFreeFraction: s.MinFreeShare},
+		StopOnCorruption: stop,
 		OnFault: func(f store.Fault) {
-			n.log.Error("store", "dir", dir, "fault", f)
-			if f.Kind == store.FaultCorrupt && dir == n.dir.data() {
-				return // one artifact: it is set aside when it is read
+			n.log.Error("store", "dir", dir, "kind", f.Kind, "stopped", f.Stopped, "error", f.Err)
+			if f.Stopped {
+				n.faults.add(fmt.Errorf("store %s: %w", dir, f.Err))
 			}
-			n.faults.add(fmt.Errorf("store %s: %w", dir, f.Err))
 		},
 	})
 	if err != nil {
@@ -90,7 +91,7 @@ func (n *Node) database(dir string, ballast int64) (*store.DB, error) {
 }
 
 func (n *Node) openData() (err error) {
-	if n.data, err = n.database(n.dir.data(), int64(n.cfg.Config.Store.Ballast)); err != nil {
+	if n.data, err = n.database(n.dir.data(), int64(n.cfg.Config.Store.Ballast), false); err != nil {
 		return err
 	}
 	seal, err := sealer(n.cfg.Disk, n.dir, n.cfg.Rand)
@@ -126,7 +127,7 @@ func (n *Node) openState() (err error) {
 		return nil
 	}
 	n.machine = fsm.NewMachine(n.member.Cluster, func(err error) { n.faults.add(err) })
-	if n.raftDB, err = n.database(n.dir.raft(), 0); err != nil {
+	if n.raftDB, err = n.database(n.dir.raft(), 0, true); err != nil {
 		return err
 	}
 	n.raftLog, err = raftlog.Open(n.raftDB)
