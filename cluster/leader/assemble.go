@@ -124,17 +124,20 @@ func (t *term) assembled(a scheduler.Assembled) {
 // ask puts the questions that are due to the voters.
 func (t *term) ask() {
 	now := t.l.cfg.Now()
+	t.asking = time.Time{}
 	for _, a := range t.assemblies {
-		if a.proposing || a.again.After(now) {
+		if a.proposing {
 			continue
 		}
-		var list []release.Asking
-		list, a.again = a.gather.Next(now)
-		for _, q := range list {
-			t.start(func(ctx context.Context) { t.question(ctx, a, q.Voter) })
+		if !a.again.After(now) {
+			var list []release.Asking
+			list, a.again = a.gather.Next(now)
+			for _, q := range list {
+				t.start(func(ctx context.Context) { t.question(ctx, a, q.Voter) })
+			}
 		}
-		if !a.again.IsZero() && (t.wake.IsZero() || a.again.Before(t.wake)) {
-			t.wake = a.again
+		if !a.again.IsZero() && (t.asking.IsZero() || a.again.Before(t.asking)) {
+			t.asking = a.again
 		}
 	}
 }

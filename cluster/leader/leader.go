@@ -80,6 +80,9 @@ func (l *Leader) lead(parent context.Context, changes *fsm.Subscriber) bool {
 		case e := <-changes.C:
 			t.changed(e)
 		case <-timer.C:
+			if !t.wake.IsZero() && !t.wake.After(l.cfg.Now()) {
+				t.wake = time.Time{} // the step names the next one
+			}
 			t.step(scheduler.Tick{})
 		}
 		t.ask()
@@ -143,7 +146,8 @@ type term struct {
 	workers sync.WaitGroup   // the term's goroutines
 
 	scheduler  *scheduler.Scheduler
-	wake       time.Time
+	wake       time.Time // when the scheduler wants a tick, zero if it does not
+	asking     time.Time // when a voter is to be asked again, zero if none is
 	known      map[fsm.JobID]uint64 // jobs that the scheduler has, with their AcceptIndex
 	sessions   map[scheduler.WorkerID]*session
 	parts      map[scheduler.Fence]*part // granted and not yet taken
@@ -204,8 +208,10 @@ func (t *term) start(f func(context.Context)) {
 func (t *term) untilWake() time.Duration {
 	d := tickMost
 	now := t.l.cfg.Now()
-	if !t.wake.IsZero() {
-		d = min(d, t.wake.Sub(now))
+	for _, at := range []time.Time{t.wake, t.asking} {
+		if !at.IsZero() {
+			d = min(d, at.Sub(now))
+		}
 	}
 	return max(d, 0)
 }

@@ -30,16 +30,31 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
+	if os.Getenv(proverEnv) != "" {
+		if err := localProver(os.Stdin, os.Stdout); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		os.Exit(0)
+	}
 	os.Exit(m.Run())
 }
 
 func testDevice(ctx context.Context, name string, env ...string) (worker.Device, error) {
+	return startDevice(ctx, name, nil, env...)
+}
+
+func pinnedDevice(ctx context.Context, name string, cpu int) (worker.Device, error) {
+	return startDevice(ctx, name, []int{cpu})
+}
+
+func startDevice(ctx context.Context, name string, cpus []int, env ...string) (worker.Device, error) {
 	self, err := os.Executable()
 	if err != nil {
 		return nil, err
 	}
 	return child.Open(ctx, child.Options{
-		Name: name, Kind: "cpu", Command: []string{self}, Env: append(os.Environ(), append(env, deviceEnv+"=1")...), Threads: 1, Now: time.Now,
+		Name: name, Kind: "cpu", Command: []string{self}, Env: append(os.Environ(), append(env, deviceEnv+"=1", "GOGC=20", "GOMAXPROCS=1")...), Threads: 1, CPUs: cpus, Nice: child.DefaultNice, Now: time.Now,
 		Log: slog.New(slog.DiscardHandler),
 	})
 }
@@ -60,7 +75,7 @@ func testOptions(t *testing.T, voters, workers int) Options {
 		Reference: func(ctx context.Context) (worker.Device, error) {
 			return testDevice(ctx, "reference", "RPP_KERNELS=portable")
 		},
-		Progress: func(what string) { t.Log(time.Now().Format("05.000"), what) },
+		Progress: func(what string) { t.Log(what) },
 	}
 }
 

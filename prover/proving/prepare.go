@@ -42,12 +42,9 @@ func Prepare(family string, witness []byte) (*Prepared, error) {
 // Publics are the public values that a proof of the witness has, by table. The witness is
 // expanded for them, not checked.
 func (p *Prepared) Publics() ([][]field.Elem, error) {
-	traces, publics, err := p.Witness.Traces()
+	publics, err := p.Witness.Publics()
 	if err != nil {
 		return nil, &InvalidWitness{Err: err}
-	}
-	for _, t := range traces {
-		t.Put()
 	}
 	return publics, nil
 }
