@@ -146,8 +146,8 @@ type term struct {
 	workers sync.WaitGroup   // the term's goroutines
 
 	scheduler  *scheduler.Scheduler
-	wake       time.Time // when the scheduler wants a tick, zero if it does not
-	asking     time.Time // when a voter is to be asked again, zero if none is
+	wake       time.Time            // when the scheduler wants a tick, zero if it does not
+	asking     time.Time            // when a voter is to be asked again, zero if none is
 	known      map[fsm.JobID]uint64 // jobs that the scheduler has, with their AcceptIndex
 	sessions   map[scheduler.WorkerID]*session
 	parts      map[scheduler.Fence]*part // granted and not yet taken

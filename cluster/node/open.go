@@ -74,7 +74,7 @@ func (n *Node) database(dir string, ballast int64, stop bool) (*store.DB, error)
 	s := n.cfg.Config.Store
 	db, err := store.Open(store.Options{
 		Dir: dir, Log: n.log, CacheBytes: int64(s.Cache), BallastBytes: ballast,
-		Headroom: store.Headroom{MinFreeBytes: uint64(s.MinFree), MinFreeFraction: s.MinFreeShare},
+		Headroom:         store.Headroom{MinFreeBytes: uint64(s.MinFree), MinFreeFraction: s.MinFreeShare},
 		StopOnCorruption: stop,
 		OnFault: func(f store.Fault) {
 			n.log.Error("store", "dir", dir, "kind", f.Kind, "stopped", f.Stopped, "error", f.Err)
