@@ -25,13 +25,14 @@ type Host struct {
 	ns    *os.File // the namespace
 	calls chan func()
 	end   sync.Once
-	ended chan struct{}
+	quit  chan struct{} // closed to end the thread
+	ended chan struct{} // closed when it has ended
 }
 
 // newHost makes a host. A thread of its own makes the namespace and stays in it: programs
 // started from there are in the namespace too, and the kernel kills them when it ends.
 func newHost(name string, index int, addr netip.Addr) (*Host, error) {
-	h := &Host{name: name, addr: addr, index: index, calls: make(chan func()), ended: make(chan struct{})}
+	h := &Host{name: name, addr: addr, index: index, calls: make(chan func()), quit: make(chan struct{}), ended: make(chan struct{})}
 	made := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread ends with this goroutine
@@ -41,8 +42,13 @@ func newHost(name string, index int, addr netip.Addr) (*Host, error) {
 		if err != nil {
 			return
 		}
-		for f := range h.calls {
-			f()
+		for {
+			select {
+			case f := <-h.calls:
+				f()
+			case <-h.quit:
+				return
+			}
 		}
 	}()
 	if err := <-made; err != nil {
@@ -130,7 +136,7 @@ func (h *Host) visit(f func() error) error {
 
 // close ends the host's thread, and with it the programs on the host.
 func (h *Host) close() {
-	h.end.Do(func() { close(h.calls) })
+	h.end.Do(func() { close(h.quit) })
 	<-h.ended
 	h.closeFiles()
 }
