@@ -22,6 +22,8 @@ const (
 	// the own figures.
 	reportPause = 2 * time.Second
 	statusPause = time.Second
+	// digestPause lies between two digests of the state, which cost as much as a snapshot.
+	digestPause = time.Second
 	// reportAgain is how soon a report that failed is made again.
 	reportAgain = 300 * time.Millisecond
 	// upkeepPause lies between two rounds of the upkeep, checkPause between two checks that

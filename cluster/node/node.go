@@ -101,6 +101,7 @@ type Node struct {
 	metrics *metrics.Metrics
 	tracker *health.Tracker
 	faults  faults
+	digest  stateDigest
 
 	random   *mathrand.Rand // guarded by randomMu
 	randomMu sync.Mutex

@@ -132,8 +132,10 @@ func (f facts) Facts() health.NodeFacts {
 	if n.raft != nil {
 		id, _ := n.raft.Leader()
 		r.Raft = &health.Raft{
-			State: string(n.raft.State()), Leader: n.nameOf(id), Term: n.raft.Term(), Commit: n.raft.CommitIndex(), Applied: n.raft.AppliedIndex(),
+			State: string(n.raft.State()), Leader: n.nameOf(id), Term: n.raft.Term(), Commit: n.raft.CommitIndex(),
 		}
+		applied, digest := n.digest.of(n.machine, n.cfg.Now())
+		r.Raft.Applied, r.Raft.StateDigest = applied, digest.String()
 		n.machine.View(func(s *fsm.State) {
 			if m, ok := s.Member(n.id); ok {
 				r.Draining = m.Draining

@@ -87,6 +87,8 @@ func (n *Node) status(v *leader.View) *rppv1.StatusResponse {
 
 // replicated adds what the state machine and Raft know.
 func (n *Node) replicated(resp *rppv1.StatusResponse) {
+	applied, digest := n.digest.of(n.machine, n.cfg.Now())
+	resp.AppliedIndex, resp.StateDigest = applied, digest[:]
 	id, _ := n.raft.Leader()
 	resp.Leader, resp.Term, resp.CommitIndex = n.nameOf(id), n.raft.Term(), n.raft.CommitIndex()
 	raftState := map[string]string{}
@@ -101,7 +103,6 @@ func (n *Node) replicated(resp *rppv1.StatusResponse) {
 		}
 	}
 	n.machine.View(func(s *fsm.State) {
-		resp.AppliedIndex = s.AppliedIndex()
 		bad := map[string]bool{}
 		for _, q := range s.Quarantine() {
 			bad[q.Subject] = true
