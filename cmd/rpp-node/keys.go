@@ -12,7 +12,7 @@ import (
 	"rpp-node/store/keydir"
 )
 
-// keysCmd works on the key directory.
+// keysCmd works on the key directory, and on the keys of a cluster.
 type keysCmd struct {
 	Derive   keysDeriveCmd   `cmd:"" help:"Derive keys and store them; what is there and sound stays."`
 	List     keysListCmd     `cmd:"" help:"List the files of the key directory."`
@@ -20,6 +20,8 @@ type keysCmd struct {
 	Verify   keysVerifyCmd   `cmd:"" help:"Check every key, or the built-in circuits against a manifest; exit 1 if one is wrong."`
 	GC       keysGCCmd       `cmd:"" name:"gc" help:"Remove incomplete, damaged and superseded files."`
 	Manifest keysManifestCmd `cmd:"" help:"Print the checksum manifest of circuits and keys."`
+	Coverage keysCoverageCmd `cmd:"" help:"Show which node of a cluster holds which key."`
+	Rotate   keysRotateCmd   `cmd:"" help:"Start a new epoch of a family's keys in a cluster."`
 }
 
 // combination is one key of one variant.

@@ -25,6 +25,11 @@ type cli struct {
 	Worker workerCmd `cmd:"" help:"Run a worker."`
 	Dev    devCmd    `cmd:"" help:"Run voters and workers in one process on loopback."`
 
+	Cluster   clusterCmd   `cmd:"" help:"Operate a cluster: status, tokens, members, backups, quarantine."`
+	Validator validatorCmd `cmd:"" help:"Have a cluster make proofs, and ask how it is."`
+	Preflight preflightCmd `cmd:"" help:"Check what a node needs before it is started."`
+	Audit     auditCmd     `cmd:"" help:"Check a node's audit log."`
+
 	Demo     demoCmd     `cmd:"" help:"Prove and verify a sample of every family, from nothing but a seed."`
 	Prove    proveCmd    `cmd:"" help:"Prove a witness."`
 	Verify   verifyCmd   `cmd:"" help:"Verify a proof file, offline."`
