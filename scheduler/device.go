@@ -75,19 +75,32 @@ func (s *Scheduler) open(d *device) bool {
 	return s.freeAt(d).Sub(s.now) <= s.config.AheadTime
 }
 
-// openFor narrows open to one job.
+// openFor narrows open to one job. A device that is late with what it runs takes nothing
+// ahead that another could prove: relieve would ask for it back at once.
 func (s *Scheduler) openFor(d *device, j *job) bool {
 	if d.held() == 0 {
 		return d.reserved == nil || d.reserved == j
 	}
-	return !j.alone && s.open(d)
+	return !j.alone && s.open(d) && !(s.behind(d) && s.elsewhere(j, d))
+}
+
+// behind tells whether the device is late with what it runs.
+func (s *Scheduler) behind(d *device) bool {
+	head := d.head()
+	return head != nil && !s.now.Before(s.lateAt(head))
 }
 
 // freeAt predicts when the device has done all that it holds and that comes to it. A part
 // that is late makes those behind it late as well.
 func (s *Scheduler) freeAt(d *device) time.Time {
+	at, _ := s.outlook(d)
+	return at
+}
+
+// outlook is freeAt, and how many times its prediction a further part would take.
+func (s *Scheduler) outlook(d *device) (at time.Time, slow float64) {
 	var total time.Duration
-	slow := 1.0
+	slow = 1
 	for _, l := range d.queue {
 		switch {
 		case l.over || l.thief != nil:
@@ -101,12 +114,13 @@ func (s *Scheduler) freeAt(d *device) time.Time {
 	for _, l := range d.incoming {
 		total += scale(float64(d.run(l.job)) * slow)
 	}
-	return s.now.Add(total)
+	return s.now.Add(total), slow
 }
 
 // finish predicts when the device would have done the job, were it granted now.
 func (s *Scheduler) finish(d *device, j *job) time.Time {
-	return s.freeAt(d).Add(d.run(j))
+	at, slow := s.outlook(d)
+	return at.Add(scale(float64(d.run(j)) * slow))
 }
 
 // inTime tells whether that is before the device is taken away.
@@ -126,9 +140,12 @@ func (s *Scheduler) rest(d *device) {
 
 // another tells whether some device other than those that hold the job or that it avoids
 // could prove it, now or soon.
-func (s *Scheduler) another(j *job) bool {
+func (s *Scheduler) another(j *job) bool { return s.elsewhere(j, nil) }
+
+// elsewhere is another, on a device that is not this one.
+func (s *Scheduler) elsewhere(j *job, this *device) bool {
 	for _, d := range s.devices {
-		if d.standing() && d.fits(j) && !j.avoids(d) && !j.on(d) {
+		if d != this && d.standing() && d.fits(j) && !j.avoids(d) && !j.on(d) {
 			return true
 		}
 	}

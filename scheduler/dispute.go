@@ -25,7 +25,7 @@ func (s *Scheduler) compare(j *job, r result) {
 func (s *Scheduler) contradict(j *job, a, b result) {
 	if a.build != b.build {
 		odd := s.odd(a, b)
-		s.drainDevice(odd.device, odd.worker, "another build, and another digest of one job: it needs the cluster's build")
+		s.drainDevice(odd, "another build, and another digest of one job: it needs the cluster's build")
 		return
 	}
 	s.ask(j, a, b)
@@ -167,7 +167,7 @@ func (s *Scheduler) conclude(j *job, r result) {
 		case old.build == r.build:
 			s.accuse(old.device, old.worker, "voters reject its proof, and its build makes another elsewhere")
 		default:
-			s.drainDevice(old.device, old.worker, "another build, and voters reject its proof")
+			s.drainDevice(old, "another build, and voters reject its proof")
 		}
 	}
 	s.assemble(j, r, "repeated after a rejection")

@@ -75,6 +75,11 @@ func (s *Scheduler) place(j *job) bool {
 	best, bestAt, busyAt := s.choose(j)
 	if best == nil {
 		s.reserve(j)
+		if d := j.reserved; d != nil && d.held() == 0 {
+			best, bestAt, busyAt = s.choose(j)
+		}
+	}
+	if best == nil {
 		return s.judgeAlone(j)
 	}
 	if !busyAt.IsZero() && busyAt.Add(s.queuedTime()).Before(bestAt) {
@@ -124,7 +129,8 @@ func (s *Scheduler) choose(j *job) (best *device, bestAt, busyAt time.Time) {
 	return best, bestAt, busyAt
 }
 
-// reserve keeps a device from new work so that it empties for a suspected job.
+// reserve keeps a device from new work so that it empties for a suspected job. It takes one
+// over from a job that comes later: that one may wait behind this one, and both for ever.
 func (s *Scheduler) reserve(j *job) {
 	if !j.alone {
 		return
@@ -139,7 +145,7 @@ func (s *Scheduler) reserve(j *job) {
 	var bestAt time.Time
 	picky := s.another(j)
 	for _, d := range s.devices {
-		if !s.usable(d) || !d.fits(j) || j.on(d) || d.reserved != nil || picky && j.avoids(d) {
+		if !s.usable(d) || !d.fits(j) || j.on(d) || d.reserved != nil && !j.before(d.reserved) || picky && j.avoids(d) {
 			continue
 		}
 		if at := s.finish(d, j); d.inTime(at) && (best == nil || at.Before(bestAt)) {
@@ -147,6 +153,9 @@ func (s *Scheduler) reserve(j *job) {
 		}
 	}
 	if best != nil {
+		if k := best.reserved; k != nil {
+			k.reserved = nil
+		}
 		best.reserved, j.reserved = j, best
 		j.decision = fmt.Sprintf("waits for %s to be empty: a suspected job runs alone", best.id)
 	}

@@ -104,16 +104,17 @@ func (s *Scheduler) review(d *device) {
 	}
 }
 
-// drainDevice keeps a device of another build from new work, without blame.
-func (s *Scheduler) drainDevice(id DeviceID, w WorkerID, reason string) {
-	d := s.byID[id]
-	if d == nil || d.drained {
+// drainDevice keeps the device that made a result from new work, without blame, unless it
+// runs another build by now.
+func (s *Scheduler) drainDevice(r result, reason string) {
+	d := s.byID[r.device]
+	if d == nil || d.drained || d.build != r.build {
 		return
 	}
 	d.drained = true
 	s.rates.recount = true
-	s.note(Decision{Kind: "drain-device", Device: id, Reason: reason})
-	s.do(DrainDevice{Device: id, Worker: w, Reason: reason})
+	s.note(Decision{Kind: "drain-device", Device: d.id, Reason: reason})
+	s.do(DrainDevice{Device: d.id, Worker: d.worker.id, Reason: reason})
 	s.evict(d.worker)
 }
 

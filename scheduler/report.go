@@ -142,7 +142,7 @@ func (s *Scheduler) contradicted(j *job) {
 		case d.build == j.assembled.build:
 			s.accuse(d.id, d.worker.id, "called a witness invalid of which a proof was released")
 		default:
-			s.drainDevice(d.id, d.worker.id, "another build called a witness invalid of which a proof was released")
+			s.drainDevice(result{device: d.id, worker: d.worker.id, build: d.build}, "another build called a witness invalid of which a proof was released")
 		}
 	}
 }

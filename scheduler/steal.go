@@ -27,12 +27,13 @@ func (s *Scheduler) steal() {
 	}
 }
 
-// thief is the device that will be free first, of those with nothing ahead.
+// thief is the device that will be free first, of those with nothing ahead that could be
+// granted something: what hand would refuse must not be asked for.
 func (s *Scheduler) thief() *device {
 	var best *device
 	var bestAt time.Time
 	for _, d := range s.devices {
-		if d.held() >= s.config.QueueDepth || d.ahead() > 0 || d.reserved != nil || d.hasAlone() || !s.usable(d) {
+		if d.ahead() > 0 || d.reserved != nil || !s.usable(d) || !s.open(d) || s.behind(d) {
 			continue
 		}
 		if at := s.freeAt(d); best == nil || at.Before(bestAt) {
