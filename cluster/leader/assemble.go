@@ -3,6 +3,7 @@ package leader
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/zeebo/blake3"
@@ -24,26 +25,38 @@ type assembly struct {
 	gather    *release.Gather
 	again     time.Time // when a voter may be asked again; zero if all have been asked
 	proposing bool      // receipts suffice
+	refused   bool      // the state machine did not accept the release: judge again
 }
 
-// reported takes a part's report: first what is wrong with it, then the scheduler's word.
+// reported takes a part's report: first what is wrong with it, then the scheduler's word. A
+// proof that is not what its digest says ends the attempt, not the session: the worker would
+// open another, and send the same report again.
 func (l *Leader) reported(ctx context.Context, t *term, s *session, r *internalv1.PartReport) error {
 	e, err := report(s.worker, r)
 	if err != nil {
 		return err
 	}
-	var digest fsm.Digest
 	if e.Outcome == scheduler.Proved {
-		if len(r.ProofFile) > container.MaxBytes {
-			return fault.New(fault.CodeTooBig, "report: a proof file of %d bytes, at most %d", len(r.ProofFile), container.MaxBytes)
+		digest, err := proofDigest(r)
+		if err != nil {
+			l.cfg.Log.Error("report of a proof refused", "worker", s.worker, "fence", e.Fence, "error", err)
+			e.Outcome, e.Code, e.Reason = scheduler.Unavailable, string(err.Code), err.Error()
 		}
-		digest = blake3.Sum256(r.ProofFile)
-		if want, ok := digestOf(r.ProofDigest); !ok || want != digest {
-			return fault.New(fault.CodeCorrupt, "report: the proof file is not what its digest says")
-		}
+		e.ProofDigest = digest
 	}
-	e.ProofDigest = digest
 	return t.do(ctx, func(t *term) { t.report(s, e, r.ProofFile) })
+}
+
+// proofDigest is that of the proof file in a report.
+func proofDigest(r *internalv1.PartReport) (d fsm.Digest, err *fault.Error) {
+	if len(r.ProofFile) > container.MaxBytes {
+		return d, fault.New(fault.CodeTooBig, "a proof file of %d bytes, at most %d", len(r.ProofFile), container.MaxBytes)
+	}
+	d = blake3.Sum256(r.ProofFile)
+	if want, ok := digestOf(r.ProofDigest); !ok || want != d {
+		return fsm.Digest{}, fault.New(fault.CodeCorrupt, "the proof file is not what its digest says")
+	}
+	return d, nil
 }
 
 // arrival is a finished proof as it came in.
@@ -95,9 +108,10 @@ func (t *term) keep(id fsm.JobID, a *arrival) {
 			return
 		}
 	}
-	if len(list) < arrivalsCount {
-		t.arrivals[id] = append(list, a)
+	if len(list) == arrivalsCount { // the oldest has been judged long since
+		list = slices.Delete(list, 0, 1)
 	}
+	t.arrivals[id] = append(list, a)
 }
 
 // assembled begins to collect receipts.
@@ -132,6 +146,10 @@ func (t *term) ask() {
 		if !a.again.After(now) {
 			var list []release.Asking
 			list, a.again = a.gather.Next(now)
+			if a.refused {
+				a.refused = false
+				t.judge(a, a.gather.Verdict())
+			}
 			for _, q := range list {
 				t.start(func(ctx context.Context) { t.question(ctx, a, q.Voter) })
 			}
@@ -175,7 +193,17 @@ func (t *term) judge(a *assembly, v release.Verdict) {
 	case v == release.Refused:
 		code, reason := a.gather.Rejection()
 		delete(t.assemblies, a.job)
+		t.letGo(a.job) // or the worker would report the same proof again, instead of proving
 		t.step(scheduler.ProofRejected{Job: scheduler.JobID(a.job), ProofDigest: a.digest, Code: code, Reason: reason})
+	}
+}
+
+// letGo tells workers that reports of the job need not be kept.
+func (t *term) letGo(id fsm.JobID) {
+	for fence, p := range t.parts {
+		if p.job == id && p.reported {
+			t.taken(fence)
+		}
 	}
 }
 

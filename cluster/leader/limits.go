@@ -27,6 +27,8 @@ const (
 	proposeTimeout = 5 * time.Second
 	// proposePause is what lies between two attempts.
 	proposePause = 100 * time.Millisecond
+	// refusedPause is how long a release that was refused waits before it is proposed again.
+	refusedPause = time.Second
 	// tickMost is the longest time between two looks at the clock.
 	tickMost = time.Second
 )

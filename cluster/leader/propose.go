@@ -7,6 +7,7 @@ import (
 
 	"rpp-node/cluster/fault"
 	"rpp-node/cluster/fsm"
+	"rpp-node/scheduler"
 )
 
 // propose commits a command, trying again until it is answered or the term ends. Commands
@@ -24,6 +25,7 @@ func (t *term) propose(c fsm.Command) {
 			err := t.l.commit(ctx, data)
 			var answer *fault.Error
 			if err == nil {
+				t.do(ctx, func(t *term) { t.settled(c) })
 				return
 			}
 			if errors.As(err, &answer) && answer.Kind != fault.Unavailable {
@@ -53,16 +55,33 @@ func (l *Leader) commit(ctx context.Context, data []byte) error {
 	return nil
 }
 
+// settled looks at what a command has left over. A spec that is quarantined for one tenant
+// may be wanted by another, for whom its job goes on; for the scheduler it has ended.
+func (t *term) settled(c fsm.Command) {
+	q, ok := c.(*fsm.QuarantineSpec)
+	if !ok {
+		return
+	}
+	j := t.job(fsm.JobID(q.Spec))
+	if j == nil || !j.Live() || t.known[j.ID] != j.AcceptIndex {
+		return
+	}
+	if v, ok := t.scheduler.Job(scheduler.JobID(j.ID)); ok && v.State == scheduler.JobEnded {
+		t.over(j.ID, nil)
+		t.accepted(j)
+	}
+}
+
 // refused undoes what stood on a command that the state machine did not accept: a release
-// whose voters have changed meanwhile is judged anew.
+// is judged anew a while later, when voters may have changed or a family been unfrozen.
 func (t *term) refused(c fsm.Command) {
 	r, ok := c.(*fsm.ReleaseJob)
 	if !ok {
 		return
 	}
 	if a := t.assemblies[r.Job]; a != nil && a.digest == r.ProofDigest {
-		a.proposing = false
+		a.proposing, a.refused = false, true
 		a.gather.SetVoters(t.l.cfg.Raft.Voters())
-		a.again = t.l.cfg.Now().Add(proposePause)
+		a.again = t.l.cfg.Now().Add(refusedPause)
 	}
 }

@@ -147,7 +147,7 @@ func (l *Leader) receive(ctx context.Context, t *term, s *session, m *internalv1
 	case *internalv1.WorkerMessage_Dropped:
 		e := scheduler.Dropped{Worker: s.worker, Fence: fenceOf(m.Dropped.Fence), Started: m.Dropped.Started}
 		return t.do(ctx, func(t *term) {
-			if p := t.parts[e.Fence]; t.sessions[s.worker] != s || p == nil || p.worker != s.worker {
+			if p := t.parts[e.Fence]; t.sessions[s.worker] != s || p != nil && p.worker != s.worker {
 				return
 			}
 			if !e.Started {

@@ -2,6 +2,7 @@ package leader
 
 import (
 	"encoding/hex"
+	"maps"
 	"time"
 
 	"rpp-node/cluster/fsm"
@@ -91,11 +92,8 @@ func (t *term) over(id fsm.JobID, j *fsm.Job) {
 	}
 	delete(t.assemblies, id)
 	delete(t.arrivals, id)
-	for fence, p := range t.parts {
-		if p.job == id && p.reported {
-			t.taken(fence)
-		}
-	}
+	t.letGo(id)
+	maps.DeleteFunc(t.parts, func(_ scheduler.Fence, p *part) bool { return p.job == id })
 }
 
 // readMembers follows who is drained.
