@@ -55,17 +55,9 @@ func (n *Node) openIdentity() error {
 	})
 	n.verifier = identity.NewVerifier(identity.Trust{
 		Cluster: n.member.Cluster, Roots: c.Roots(), Now: n.cfg.Now,
-		Revoked: n.revoked, IssuerRevoked: n.revoked,
+		Revoked: n.revoked, IssuerRevoked: n.issuerRevoked,
 	})
 	return nil
-}
-
-// revoked asks the state machine, if this node has one and it is open yet.
-func (n *Node) revoked(id identity.NodeID) (gone bool) {
-	if n.machine != nil {
-		n.machine.View(func(s *fsm.State) { gone = s.Revoked(fsm.NodeID(id)) })
-	}
-	return gone
 }
 
 // database opens one of the node's stores. Damage stops Raft's, for good; of the data, one
@@ -102,7 +94,10 @@ func (n *Node) openData() (err error) {
 	if quota == 0 {
 		quota = 1 << 60 // the head-room is the limit
 	}
-	n.artifacts, err = artifact.New(n.data, artifact.Options{QuotaBytes: quota, Now: n.cfg.Now, Rand: n.cfg.Rand, Sealer: seal})
+	n.artifacts, err = artifact.New(n.data, artifact.Options{QuotaBytes: quota, Now: n.cfg.Now, Rand: n.cfg.Rand, Sealer: seal,
+		// What nothing refers to any more, such as the witness of a job that has ended.
+		Grace: time.Duration(n.cfg.Config.Store.KeepWitnesses),
+	})
 	if err != nil {
 		return err
 	}

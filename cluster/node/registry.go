@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"connectrpc.com/connect"
 
@@ -18,6 +19,8 @@ import (
 type told struct {
 	keys   []fsm.Key
 	voters []*internalv1.Peer
+	// revoked are those who were removed, and when.
+	revoked map[fsm.NodeID]time.Time
 }
 
 // registry tells which keys the cluster has agreed on.

@@ -94,6 +94,9 @@ func (n *Node) tell() *internalv1.ReportResponse {
 	var members []*fsm.Member
 	n.machine.View(func(s *fsm.State) {
 		members = s.Members()
+		for _, r := range s.Revocations() {
+			resp.Revoked = append(resp.Revoked, &internalv1.Revoked{Id: r.ID[:], AtMs: r.AtMS})
+		}
 		for _, k := range wantedKeys(s) {
 			resp.Keys = append(resp.Keys, &internalv1.WantedKey{
 				Family: k.Family, Variant: k.Variant, Profile: k.Profile, Hash: k.Hash, Fingerprint: k.Fingerprint[:],
@@ -159,7 +162,12 @@ func (n *Node) report(ctx context.Context) bool {
 
 // learn takes in what a leader has told.
 func (n *Node) learn(m *internalv1.ReportResponse) {
-	t := &told{voters: m.Voters}
+	t := &told{voters: m.Voters, revoked: map[fsm.NodeID]time.Time{}}
+	for _, r := range m.Revoked {
+		if len(r.Id) == 32 {
+			t.revoked[fsm.NodeID(r.Id)] = time.UnixMilli(r.AtMs)
+		}
+	}
 	for _, k := range m.Keys {
 		if len(k.Fingerprint) != 32 || len(k.VerifyingBlob) != 32 || len(k.ProvingBlob) != 32 {
 			n.log.Warn("the leader names a key whose digests are not 32 bytes", "family", k.Family)

@@ -97,6 +97,7 @@ func (n *Node) try(ctx context.Context, c fsm.Command) *fsm.Result {
 // membership brings the state up to date with who is there.
 func (n *Node) membership(ctx context.Context, now time.Time) {
 	n.register(ctx)
+	n.configure(ctx)
 	n.admitVoters(ctx, now)
 	n.versions(ctx, now)
 }
@@ -132,6 +133,20 @@ func (n *Node) register(ctx context.Context) {
 		NodeID: n.id, Name: n.member.Name, Role: fsm.RoleVoter, PublicKey: fsm.SPKI(publicKey(n.key)),
 		APIAddress: n.APIAddress(), GossipAddress: n.GossipAddress(), Version: n.cfg.Version,
 	})
+}
+
+// configure has the cluster agree on the limits of whoever leads: it is the leader's
+// scheduler, too, that admits.
+func (n *Node) configure(ctx context.Context) {
+	var now fsm.Configuration
+	n.machine.View(func(s *fsm.State) { now = s.Configuration() })
+	want := now
+	want.LiveJobsMax = uint32(n.cfg.Config.Limits.QueueJobs)
+	want.JobsPerTenantMax = uint32(n.cfg.Config.Limits.TenantJobs)
+	want.RetentionMS = time.Duration(n.cfg.Config.Store.KeepProofs).Milliseconds()
+	if want != now {
+		n.try(ctx, &fsm.Configure{Configuration: want})
+	}
 }
 
 // admitVoters gives the log to voters that have joined and are up. They get a vote when

@@ -1035,7 +1035,9 @@ type ReportResponse struct {
 	// What the node should hold.
 	Keys []*WantedKey `protobuf:"bytes,1,rep,name=keys,proto3" json:"keys,omitempty"`
 	// Names and addresses of the voters, the leader first.
-	Voters        []*Peer `protobuf:"bytes,2,rep,name=voters,proto3" json:"voters,omitempty"`
+	Voters []*Peer `protobuf:"bytes,2,rep,name=voters,proto3" json:"voters,omitempty"`
+	// Nodes and people that were removed.
+	Revoked       []*Revoked `protobuf:"bytes,3,rep,name=revoked,proto3" json:"revoked,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1084,6 +1086,65 @@ func (x *ReportResponse) GetVoters() []*Peer {
 	return nil
 }
 
+func (x *ReportResponse) GetRevoked() []*Revoked {
+	if x != nil {
+		return x.Revoked
+	}
+	return nil
+}
+
+type Revoked struct {
+	state         protoimpl.MessageState `protogen:"open.v1"`
+	Id            []byte                 `protobuf:"bytes,1,opt,name=id,proto3" json:"id,omitempty"`
+	AtMs          int64                  `protobuf:"varint,2,opt,name=at_ms,json=atMs,proto3" json:"at_ms,omitempty"`
+	unknownFields protoimpl.UnknownFields
+	sizeCache     protoimpl.SizeCache
+}
+
+func (x *Revoked) Reset() {
+	*x = Revoked{}
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[14]
+	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+	ms.StoreMessageInfo(mi)
+}
+
+func (x *Revoked) String() string {
+	return protoimpl.X.MessageStringOf(x)
+}
+
+func (*Revoked) ProtoMessage() {}
+
+func (x *Revoked) ProtoReflect() protoreflect.Message {
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[14]
+	if x != nil {
+		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
+		if ms.LoadMessageInfo() == nil {
+			ms.StoreMessageInfo(mi)
+		}
+		return ms
+	}
+	return mi.MessageOf(x)
+}
+
+// Deprecated: Use Revoked.ProtoReflect.Descriptor instead.
+func (*Revoked) Descriptor() ([]byte, []int) {
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{14}
+}
+
+func (x *Revoked) GetId() []byte {
+	if x != nil {
+		return x.Id
+	}
+	return nil
+}
+
+func (x *Revoked) GetAtMs() int64 {
+	if x != nil {
+		return x.AtMs
+	}
+	return 0
+}
+
 type WantedKey struct {
 	state          protoimpl.MessageState `protogen:"open.v1"`
 	Family         string                 `protobuf:"bytes,1,opt,name=family,proto3" json:"family,omitempty"`
@@ -1102,7 +1163,7 @@ type WantedKey struct {
 
 func (x *WantedKey) Reset() {
 	*x = WantedKey{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[14]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[15]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1114,7 +1175,7 @@ func (x *WantedKey) String() string {
 func (*WantedKey) ProtoMessage() {}
 
 func (x *WantedKey) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[14]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[15]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1127,7 +1188,7 @@ func (x *WantedKey) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WantedKey.ProtoReflect.Descriptor instead.
 func (*WantedKey) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{14}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{15}
 }
 
 func (x *WantedKey) GetFamily() string {
@@ -1211,7 +1272,7 @@ type Peer struct {
 
 func (x *Peer) Reset() {
 	*x = Peer{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[15]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[16]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1223,7 +1284,7 @@ func (x *Peer) String() string {
 func (*Peer) ProtoMessage() {}
 
 func (x *Peer) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[15]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[16]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1236,7 +1297,7 @@ func (x *Peer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Peer.ProtoReflect.Descriptor instead.
 func (*Peer) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{15}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{16}
 }
 
 func (x *Peer) GetId() []byte {
@@ -1271,7 +1332,7 @@ type Fence struct {
 
 func (x *Fence) Reset() {
 	*x = Fence{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[16]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[17]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1283,7 +1344,7 @@ func (x *Fence) String() string {
 func (*Fence) ProtoMessage() {}
 
 func (x *Fence) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[16]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[17]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1296,7 +1357,7 @@ func (x *Fence) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Fence.ProtoReflect.Descriptor instead.
 func (*Fence) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{16}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{17}
 }
 
 func (x *Fence) GetTerm() uint64 {
@@ -1328,7 +1389,7 @@ type WorkerMessage struct {
 
 func (x *WorkerMessage) Reset() {
 	*x = WorkerMessage{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[17]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[18]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1340,7 +1401,7 @@ func (x *WorkerMessage) String() string {
 func (*WorkerMessage) ProtoMessage() {}
 
 func (x *WorkerMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[17]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[18]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1353,7 +1414,7 @@ func (x *WorkerMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use WorkerMessage.ProtoReflect.Descriptor instead.
 func (*WorkerMessage) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{17}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{18}
 }
 
 func (x *WorkerMessage) GetOf() isWorkerMessage_Of {
@@ -1442,7 +1503,7 @@ type Hello struct {
 
 func (x *Hello) Reset() {
 	*x = Hello{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[18]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[19]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1454,7 +1515,7 @@ func (x *Hello) String() string {
 func (*Hello) ProtoMessage() {}
 
 func (x *Hello) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[18]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[19]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1467,7 +1528,7 @@ func (x *Hello) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Hello.ProtoReflect.Descriptor instead.
 func (*Hello) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{18}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{19}
 }
 
 func (x *Hello) GetVersion() string {
@@ -1519,7 +1580,7 @@ type DeviceOffer struct {
 
 func (x *DeviceOffer) Reset() {
 	*x = DeviceOffer{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[19]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[20]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1531,7 +1592,7 @@ func (x *DeviceOffer) String() string {
 func (*DeviceOffer) ProtoMessage() {}
 
 func (x *DeviceOffer) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[19]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[20]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1544,7 +1605,7 @@ func (x *DeviceOffer) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceOffer.ProtoReflect.Descriptor instead.
 func (*DeviceOffer) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{19}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{20}
 }
 
 func (x *DeviceOffer) GetName() string {
@@ -1595,7 +1656,7 @@ type Resident struct {
 
 func (x *Resident) Reset() {
 	*x = Resident{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[20]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[21]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1607,7 +1668,7 @@ func (x *Resident) String() string {
 func (*Resident) ProtoMessage() {}
 
 func (x *Resident) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[20]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[21]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1620,7 +1681,7 @@ func (x *Resident) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Resident.ProtoReflect.Descriptor instead.
 func (*Resident) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{20}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{21}
 }
 
 func (x *Resident) GetJob() []byte {
@@ -1671,7 +1732,7 @@ type Heartbeat struct {
 
 func (x *Heartbeat) Reset() {
 	*x = Heartbeat{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[21]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[22]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1683,7 +1744,7 @@ func (x *Heartbeat) String() string {
 func (*Heartbeat) ProtoMessage() {}
 
 func (x *Heartbeat) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[21]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[22]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1696,7 +1757,7 @@ func (x *Heartbeat) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Heartbeat.ProtoReflect.Descriptor instead.
 func (*Heartbeat) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{21}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{22}
 }
 
 func (x *Heartbeat) GetSequence() uint64 {
@@ -1742,7 +1803,7 @@ type DeviceState struct {
 
 func (x *DeviceState) Reset() {
 	*x = DeviceState{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[22]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[23]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1754,7 +1815,7 @@ func (x *DeviceState) String() string {
 func (*DeviceState) ProtoMessage() {}
 
 func (x *DeviceState) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[22]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[23]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1767,7 +1828,7 @@ func (x *DeviceState) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use DeviceState.ProtoReflect.Descriptor instead.
 func (*DeviceState) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{22}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{23}
 }
 
 func (x *DeviceState) GetName() string {
@@ -1833,7 +1894,7 @@ type PartReport struct {
 
 func (x *PartReport) Reset() {
 	*x = PartReport{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[23]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[24]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1845,7 +1906,7 @@ func (x *PartReport) String() string {
 func (*PartReport) ProtoMessage() {}
 
 func (x *PartReport) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[23]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[24]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1858,7 +1919,7 @@ func (x *PartReport) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use PartReport.ProtoReflect.Descriptor instead.
 func (*PartReport) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{23}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{24}
 }
 
 func (x *PartReport) GetJob() []byte {
@@ -1964,7 +2025,7 @@ type Dropped struct {
 
 func (x *Dropped) Reset() {
 	*x = Dropped{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[24]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[25]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -1976,7 +2037,7 @@ func (x *Dropped) String() string {
 func (*Dropped) ProtoMessage() {}
 
 func (x *Dropped) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[24]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[25]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -1989,7 +2050,7 @@ func (x *Dropped) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Dropped.ProtoReflect.Descriptor instead.
 func (*Dropped) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{24}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{25}
 }
 
 func (x *Dropped) GetFence() *Fence {
@@ -2022,7 +2083,7 @@ type LeaderMessage struct {
 
 func (x *LeaderMessage) Reset() {
 	*x = LeaderMessage{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[25]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[26]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2034,7 +2095,7 @@ func (x *LeaderMessage) String() string {
 func (*LeaderMessage) ProtoMessage() {}
 
 func (x *LeaderMessage) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[25]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[26]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2047,7 +2108,7 @@ func (x *LeaderMessage) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use LeaderMessage.ProtoReflect.Descriptor instead.
 func (*LeaderMessage) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{25}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{26}
 }
 
 func (x *LeaderMessage) GetOf() isLeaderMessage_Of {
@@ -2150,7 +2211,7 @@ type Welcome struct {
 
 func (x *Welcome) Reset() {
 	*x = Welcome{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[26]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[27]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2162,7 +2223,7 @@ func (x *Welcome) String() string {
 func (*Welcome) ProtoMessage() {}
 
 func (x *Welcome) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[26]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[27]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2175,7 +2236,7 @@ func (x *Welcome) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Welcome.ProtoReflect.Descriptor instead.
 func (*Welcome) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{26}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{27}
 }
 
 func (x *Welcome) GetTerm() uint64 {
@@ -2225,7 +2286,7 @@ type Directive struct {
 
 func (x *Directive) Reset() {
 	*x = Directive{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[27]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[28]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2237,7 +2298,7 @@ func (x *Directive) String() string {
 func (*Directive) ProtoMessage() {}
 
 func (x *Directive) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[27]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[28]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2250,7 +2311,7 @@ func (x *Directive) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Directive.ProtoReflect.Descriptor instead.
 func (*Directive) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{27}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{28}
 }
 
 func (x *Directive) GetFence() *Fence {
@@ -2297,7 +2358,7 @@ type Grant struct {
 
 func (x *Grant) Reset() {
 	*x = Grant{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[28]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[29]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2309,7 +2370,7 @@ func (x *Grant) String() string {
 func (*Grant) ProtoMessage() {}
 
 func (x *Grant) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[28]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[29]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2322,7 +2383,7 @@ func (x *Grant) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Grant.ProtoReflect.Descriptor instead.
 func (*Grant) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{28}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{29}
 }
 
 func (x *Grant) GetJob() []byte {
@@ -2414,7 +2475,7 @@ type Revoke struct {
 
 func (x *Revoke) Reset() {
 	*x = Revoke{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[29]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[30]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2426,7 +2487,7 @@ func (x *Revoke) String() string {
 func (*Revoke) ProtoMessage() {}
 
 func (x *Revoke) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[29]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[30]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2439,7 +2500,7 @@ func (x *Revoke) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Revoke.ProtoReflect.Descriptor instead.
 func (*Revoke) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{29}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{30}
 }
 
 func (x *Revoke) GetFence() *Fence {
@@ -2475,7 +2536,7 @@ type Renewal struct {
 
 func (x *Renewal) Reset() {
 	*x = Renewal{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[30]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[31]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2487,7 +2548,7 @@ func (x *Renewal) String() string {
 func (*Renewal) ProtoMessage() {}
 
 func (x *Renewal) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[30]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[31]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2500,7 +2561,7 @@ func (x *Renewal) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Renewal.ProtoReflect.Descriptor instead.
 func (*Renewal) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{30}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{31}
 }
 
 func (x *Renewal) GetHeartbeat() uint64 {
@@ -2534,7 +2595,7 @@ type Taken struct {
 
 func (x *Taken) Reset() {
 	*x = Taken{}
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[31]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[32]
 	ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 	ms.StoreMessageInfo(mi)
 }
@@ -2546,7 +2607,7 @@ func (x *Taken) String() string {
 func (*Taken) ProtoMessage() {}
 
 func (x *Taken) ProtoReflect() protoreflect.Message {
-	mi := &file_rpp_internal_v1_internal_proto_msgTypes[31]
+	mi := &file_rpp_internal_v1_internal_proto_msgTypes[32]
 	if x != nil {
 		ms := protoimpl.X.MessageStateOf(protoimpl.Pointer(x))
 		if ms.LoadMessageInfo() == nil {
@@ -2559,7 +2620,7 @@ func (x *Taken) ProtoReflect() protoreflect.Message {
 
 // Deprecated: Use Taken.ProtoReflect.Descriptor instead.
 func (*Taken) Descriptor() ([]byte, []int) {
-	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{31}
+	return file_rpp_internal_v1_internal_proto_rawDescGZIP(), []int{32}
 }
 
 func (x *Taken) GetFence() *Fence {
@@ -2643,10 +2704,14 @@ const file_rpp_internal_v1_internal_proto_rawDesc = "" +
 	"\x0fcommand_version\x18\x06 \x01(\rR\x0ecommandVersion\x12%\n" +
 	"\x0eaudit_sequence\x18\a \x01(\x04R\rauditSequence\x12\x1d\n" +
 	"\n" +
-	"audit_head\x18\b \x01(\fR\tauditHead\"o\n" +
+	"audit_head\x18\b \x01(\fR\tauditHead\"\xa3\x01\n" +
 	"\x0eReportResponse\x12.\n" +
 	"\x04keys\x18\x01 \x03(\v2\x1a.rpp.internal.v1.WantedKeyR\x04keys\x12-\n" +
-	"\x06voters\x18\x02 \x03(\v2\x15.rpp.internal.v1.PeerR\x06voters\"\xbb\x02\n" +
+	"\x06voters\x18\x02 \x03(\v2\x15.rpp.internal.v1.PeerR\x06voters\x122\n" +
+	"\arevoked\x18\x03 \x03(\v2\x18.rpp.internal.v1.RevokedR\arevoked\".\n" +
+	"\aRevoked\x12\x0e\n" +
+	"\x02id\x18\x01 \x01(\fR\x02id\x12\x13\n" +
+	"\x05at_ms\x18\x02 \x01(\x03R\x04atMs\"\xbb\x02\n" +
 	"\tWantedKey\x12\x16\n" +
 	"\x06family\x18\x01 \x01(\tR\x06family\x12\x18\n" +
 	"\avariant\x18\x02 \x01(\tR\avariant\x12\x18\n" +
@@ -2815,7 +2880,7 @@ func file_rpp_internal_v1_internal_proto_rawDescGZIP() []byte {
 }
 
 var file_rpp_internal_v1_internal_proto_enumTypes = make([]protoimpl.EnumInfo, 2)
-var file_rpp_internal_v1_internal_proto_msgTypes = make([]protoimpl.MessageInfo, 34)
+var file_rpp_internal_v1_internal_proto_msgTypes = make([]protoimpl.MessageInfo, 35)
 var file_rpp_internal_v1_internal_proto_goTypes = []any{
 	(Outcome)(0),                 // 0: rpp.internal.v1.Outcome
 	(Order)(0),                   // 1: rpp.internal.v1.Order
@@ -2833,80 +2898,82 @@ var file_rpp_internal_v1_internal_proto_goTypes = []any{
 	(*GossipKeyResponse)(nil),    // 13: rpp.internal.v1.GossipKeyResponse
 	(*ReportRequest)(nil),        // 14: rpp.internal.v1.ReportRequest
 	(*ReportResponse)(nil),       // 15: rpp.internal.v1.ReportResponse
-	(*WantedKey)(nil),            // 16: rpp.internal.v1.WantedKey
-	(*Peer)(nil),                 // 17: rpp.internal.v1.Peer
-	(*Fence)(nil),                // 18: rpp.internal.v1.Fence
-	(*WorkerMessage)(nil),        // 19: rpp.internal.v1.WorkerMessage
-	(*Hello)(nil),                // 20: rpp.internal.v1.Hello
-	(*DeviceOffer)(nil),          // 21: rpp.internal.v1.DeviceOffer
-	(*Resident)(nil),             // 22: rpp.internal.v1.Resident
-	(*Heartbeat)(nil),            // 23: rpp.internal.v1.Heartbeat
-	(*DeviceState)(nil),          // 24: rpp.internal.v1.DeviceState
-	(*PartReport)(nil),           // 25: rpp.internal.v1.PartReport
-	(*Dropped)(nil),              // 26: rpp.internal.v1.Dropped
-	(*LeaderMessage)(nil),        // 27: rpp.internal.v1.LeaderMessage
-	(*Welcome)(nil),              // 28: rpp.internal.v1.Welcome
-	(*Directive)(nil),            // 29: rpp.internal.v1.Directive
-	(*Grant)(nil),                // 30: rpp.internal.v1.Grant
-	(*Revoke)(nil),               // 31: rpp.internal.v1.Revoke
-	(*Renewal)(nil),              // 32: rpp.internal.v1.Renewal
-	(*Taken)(nil),                // 33: rpp.internal.v1.Taken
-	nil,                          // 34: rpp.internal.v1.DeviceOffer.RatesEntry
-	nil,                          // 35: rpp.internal.v1.PartReport.StagesMsEntry
+	(*Revoked)(nil),              // 16: rpp.internal.v1.Revoked
+	(*WantedKey)(nil),            // 17: rpp.internal.v1.WantedKey
+	(*Peer)(nil),                 // 18: rpp.internal.v1.Peer
+	(*Fence)(nil),                // 19: rpp.internal.v1.Fence
+	(*WorkerMessage)(nil),        // 20: rpp.internal.v1.WorkerMessage
+	(*Hello)(nil),                // 21: rpp.internal.v1.Hello
+	(*DeviceOffer)(nil),          // 22: rpp.internal.v1.DeviceOffer
+	(*Resident)(nil),             // 23: rpp.internal.v1.Resident
+	(*Heartbeat)(nil),            // 24: rpp.internal.v1.Heartbeat
+	(*DeviceState)(nil),          // 25: rpp.internal.v1.DeviceState
+	(*PartReport)(nil),           // 26: rpp.internal.v1.PartReport
+	(*Dropped)(nil),              // 27: rpp.internal.v1.Dropped
+	(*LeaderMessage)(nil),        // 28: rpp.internal.v1.LeaderMessage
+	(*Welcome)(nil),              // 29: rpp.internal.v1.Welcome
+	(*Directive)(nil),            // 30: rpp.internal.v1.Directive
+	(*Grant)(nil),                // 31: rpp.internal.v1.Grant
+	(*Revoke)(nil),               // 32: rpp.internal.v1.Revoke
+	(*Renewal)(nil),              // 33: rpp.internal.v1.Renewal
+	(*Taken)(nil),                // 34: rpp.internal.v1.Taken
+	nil,                          // 35: rpp.internal.v1.DeviceOffer.RatesEntry
+	nil,                          // 36: rpp.internal.v1.PartReport.StagesMsEntry
 }
 var file_rpp_internal_v1_internal_proto_depIdxs = []int32{
-	18, // 0: rpp.internal.v1.ChunkRequest.fence:type_name -> rpp.internal.v1.Fence
-	16, // 1: rpp.internal.v1.ReportResponse.keys:type_name -> rpp.internal.v1.WantedKey
-	17, // 2: rpp.internal.v1.ReportResponse.voters:type_name -> rpp.internal.v1.Peer
-	20, // 3: rpp.internal.v1.WorkerMessage.hello:type_name -> rpp.internal.v1.Hello
-	23, // 4: rpp.internal.v1.WorkerMessage.heartbeat:type_name -> rpp.internal.v1.Heartbeat
-	25, // 5: rpp.internal.v1.WorkerMessage.report:type_name -> rpp.internal.v1.PartReport
-	26, // 6: rpp.internal.v1.WorkerMessage.dropped:type_name -> rpp.internal.v1.Dropped
-	21, // 7: rpp.internal.v1.Hello.devices:type_name -> rpp.internal.v1.DeviceOffer
-	22, // 8: rpp.internal.v1.Hello.resident:type_name -> rpp.internal.v1.Resident
-	34, // 9: rpp.internal.v1.DeviceOffer.rates:type_name -> rpp.internal.v1.DeviceOffer.RatesEntry
-	18, // 10: rpp.internal.v1.Resident.fence:type_name -> rpp.internal.v1.Fence
-	24, // 11: rpp.internal.v1.Heartbeat.devices:type_name -> rpp.internal.v1.DeviceState
-	18, // 12: rpp.internal.v1.DeviceState.running:type_name -> rpp.internal.v1.Fence
-	18, // 13: rpp.internal.v1.DeviceState.waiting:type_name -> rpp.internal.v1.Fence
-	18, // 14: rpp.internal.v1.PartReport.fence:type_name -> rpp.internal.v1.Fence
-	0,  // 15: rpp.internal.v1.PartReport.outcome:type_name -> rpp.internal.v1.Outcome
-	35, // 16: rpp.internal.v1.PartReport.stages_ms:type_name -> rpp.internal.v1.PartReport.StagesMsEntry
-	18, // 17: rpp.internal.v1.Dropped.fence:type_name -> rpp.internal.v1.Fence
-	28, // 18: rpp.internal.v1.LeaderMessage.welcome:type_name -> rpp.internal.v1.Welcome
-	30, // 19: rpp.internal.v1.LeaderMessage.grant:type_name -> rpp.internal.v1.Grant
-	31, // 20: rpp.internal.v1.LeaderMessage.revoke:type_name -> rpp.internal.v1.Revoke
-	32, // 21: rpp.internal.v1.LeaderMessage.renewal:type_name -> rpp.internal.v1.Renewal
-	33, // 22: rpp.internal.v1.LeaderMessage.taken:type_name -> rpp.internal.v1.Taken
-	29, // 23: rpp.internal.v1.Welcome.directives:type_name -> rpp.internal.v1.Directive
-	18, // 24: rpp.internal.v1.Directive.fence:type_name -> rpp.internal.v1.Fence
-	1,  // 25: rpp.internal.v1.Directive.order:type_name -> rpp.internal.v1.Order
-	18, // 26: rpp.internal.v1.Directive.renewed:type_name -> rpp.internal.v1.Fence
-	18, // 27: rpp.internal.v1.Grant.fence:type_name -> rpp.internal.v1.Fence
-	18, // 28: rpp.internal.v1.Revoke.fence:type_name -> rpp.internal.v1.Fence
-	18, // 29: rpp.internal.v1.Renewal.fences:type_name -> rpp.internal.v1.Fence
-	18, // 30: rpp.internal.v1.Taken.fence:type_name -> rpp.internal.v1.Fence
-	2,  // 31: rpp.internal.v1.JoinService.Join:input_type -> rpp.internal.v1.JoinRequest
-	4,  // 32: rpp.internal.v1.PeerService.Renew:input_type -> rpp.internal.v1.RenewRequest
-	6,  // 33: rpp.internal.v1.PeerService.StoreWitness:input_type -> rpp.internal.v1.StoreWitnessRequest
-	8,  // 34: rpp.internal.v1.PeerService.Receipt:input_type -> rpp.internal.v1.ReceiptRequest
-	10, // 35: rpp.internal.v1.PeerService.Chunk:input_type -> rpp.internal.v1.ChunkRequest
-	12, // 36: rpp.internal.v1.PeerService.GossipKey:input_type -> rpp.internal.v1.GossipKeyRequest
-	14, // 37: rpp.internal.v1.PeerService.Report:input_type -> rpp.internal.v1.ReportRequest
-	19, // 38: rpp.internal.v1.WorkerService.Session:input_type -> rpp.internal.v1.WorkerMessage
-	3,  // 39: rpp.internal.v1.JoinService.Join:output_type -> rpp.internal.v1.JoinResponse
-	5,  // 40: rpp.internal.v1.PeerService.Renew:output_type -> rpp.internal.v1.RenewResponse
-	7,  // 41: rpp.internal.v1.PeerService.StoreWitness:output_type -> rpp.internal.v1.StoreWitnessResponse
-	9,  // 42: rpp.internal.v1.PeerService.Receipt:output_type -> rpp.internal.v1.ReceiptResponse
-	11, // 43: rpp.internal.v1.PeerService.Chunk:output_type -> rpp.internal.v1.ChunkResponse
-	13, // 44: rpp.internal.v1.PeerService.GossipKey:output_type -> rpp.internal.v1.GossipKeyResponse
-	15, // 45: rpp.internal.v1.PeerService.Report:output_type -> rpp.internal.v1.ReportResponse
-	27, // 46: rpp.internal.v1.WorkerService.Session:output_type -> rpp.internal.v1.LeaderMessage
-	39, // [39:47] is the sub-list for method output_type
-	31, // [31:39] is the sub-list for method input_type
-	31, // [31:31] is the sub-list for extension type_name
-	31, // [31:31] is the sub-list for extension extendee
-	0,  // [0:31] is the sub-list for field type_name
+	19, // 0: rpp.internal.v1.ChunkRequest.fence:type_name -> rpp.internal.v1.Fence
+	17, // 1: rpp.internal.v1.ReportResponse.keys:type_name -> rpp.internal.v1.WantedKey
+	18, // 2: rpp.internal.v1.ReportResponse.voters:type_name -> rpp.internal.v1.Peer
+	16, // 3: rpp.internal.v1.ReportResponse.revoked:type_name -> rpp.internal.v1.Revoked
+	21, // 4: rpp.internal.v1.WorkerMessage.hello:type_name -> rpp.internal.v1.Hello
+	24, // 5: rpp.internal.v1.WorkerMessage.heartbeat:type_name -> rpp.internal.v1.Heartbeat
+	26, // 6: rpp.internal.v1.WorkerMessage.report:type_name -> rpp.internal.v1.PartReport
+	27, // 7: rpp.internal.v1.WorkerMessage.dropped:type_name -> rpp.internal.v1.Dropped
+	22, // 8: rpp.internal.v1.Hello.devices:type_name -> rpp.internal.v1.DeviceOffer
+	23, // 9: rpp.internal.v1.Hello.resident:type_name -> rpp.internal.v1.Resident
+	35, // 10: rpp.internal.v1.DeviceOffer.rates:type_name -> rpp.internal.v1.DeviceOffer.RatesEntry
+	19, // 11: rpp.internal.v1.Resident.fence:type_name -> rpp.internal.v1.Fence
+	25, // 12: rpp.internal.v1.Heartbeat.devices:type_name -> rpp.internal.v1.DeviceState
+	19, // 13: rpp.internal.v1.DeviceState.running:type_name -> rpp.internal.v1.Fence
+	19, // 14: rpp.internal.v1.DeviceState.waiting:type_name -> rpp.internal.v1.Fence
+	19, // 15: rpp.internal.v1.PartReport.fence:type_name -> rpp.internal.v1.Fence
+	0,  // 16: rpp.internal.v1.PartReport.outcome:type_name -> rpp.internal.v1.Outcome
+	36, // 17: rpp.internal.v1.PartReport.stages_ms:type_name -> rpp.internal.v1.PartReport.StagesMsEntry
+	19, // 18: rpp.internal.v1.Dropped.fence:type_name -> rpp.internal.v1.Fence
+	29, // 19: rpp.internal.v1.LeaderMessage.welcome:type_name -> rpp.internal.v1.Welcome
+	31, // 20: rpp.internal.v1.LeaderMessage.grant:type_name -> rpp.internal.v1.Grant
+	32, // 21: rpp.internal.v1.LeaderMessage.revoke:type_name -> rpp.internal.v1.Revoke
+	33, // 22: rpp.internal.v1.LeaderMessage.renewal:type_name -> rpp.internal.v1.Renewal
+	34, // 23: rpp.internal.v1.LeaderMessage.taken:type_name -> rpp.internal.v1.Taken
+	30, // 24: rpp.internal.v1.Welcome.directives:type_name -> rpp.internal.v1.Directive
+	19, // 25: rpp.internal.v1.Directive.fence:type_name -> rpp.internal.v1.Fence
+	1,  // 26: rpp.internal.v1.Directive.order:type_name -> rpp.internal.v1.Order
+	19, // 27: rpp.internal.v1.Directive.renewed:type_name -> rpp.internal.v1.Fence
+	19, // 28: rpp.internal.v1.Grant.fence:type_name -> rpp.internal.v1.Fence
+	19, // 29: rpp.internal.v1.Revoke.fence:type_name -> rpp.internal.v1.Fence
+	19, // 30: rpp.internal.v1.Renewal.fences:type_name -> rpp.internal.v1.Fence
+	19, // 31: rpp.internal.v1.Taken.fence:type_name -> rpp.internal.v1.Fence
+	2,  // 32: rpp.internal.v1.JoinService.Join:input_type -> rpp.internal.v1.JoinRequest
+	4,  // 33: rpp.internal.v1.PeerService.Renew:input_type -> rpp.internal.v1.RenewRequest
+	6,  // 34: rpp.internal.v1.PeerService.StoreWitness:input_type -> rpp.internal.v1.StoreWitnessRequest
+	8,  // 35: rpp.internal.v1.PeerService.Receipt:input_type -> rpp.internal.v1.ReceiptRequest
+	10, // 36: rpp.internal.v1.PeerService.Chunk:input_type -> rpp.internal.v1.ChunkRequest
+	12, // 37: rpp.internal.v1.PeerService.GossipKey:input_type -> rpp.internal.v1.GossipKeyRequest
+	14, // 38: rpp.internal.v1.PeerService.Report:input_type -> rpp.internal.v1.ReportRequest
+	20, // 39: rpp.internal.v1.WorkerService.Session:input_type -> rpp.internal.v1.WorkerMessage
+	3,  // 40: rpp.internal.v1.JoinService.Join:output_type -> rpp.internal.v1.JoinResponse
+	5,  // 41: rpp.internal.v1.PeerService.Renew:output_type -> rpp.internal.v1.RenewResponse
+	7,  // 42: rpp.internal.v1.PeerService.StoreWitness:output_type -> rpp.internal.v1.StoreWitnessResponse
+	9,  // 43: rpp.internal.v1.PeerService.Receipt:output_type -> rpp.internal.v1.ReceiptResponse
+	11, // 44: rpp.internal.v1.PeerService.Chunk:output_type -> rpp.internal.v1.ChunkResponse
+	13, // 45: rpp.internal.v1.PeerService.GossipKey:output_type -> rpp.internal.v1.GossipKeyResponse
+	15, // 46: rpp.internal.v1.PeerService.Report:output_type -> rpp.internal.v1.ReportResponse
+	28, // 47: rpp.internal.v1.WorkerService.Session:output_type -> rpp.internal.v1.LeaderMessage
+	40, // [40:48] is the sub-list for method output_type
+	32, // [32:40] is the sub-list for method input_type
+	32, // [32:32] is the sub-list for extension type_name
+	32, // [32:32] is the sub-list for extension extendee
+	0,  // [0:32] is the sub-list for field type_name
 }
 
 func init() { file_rpp_internal_v1_internal_proto_init() }
@@ -2914,13 +2981,13 @@ func file_rpp_internal_v1_internal_proto_init() {
 	if File_rpp_internal_v1_internal_proto != nil {
 		return
 	}
-	file_rpp_internal_v1_internal_proto_msgTypes[17].OneofWrappers = []any{
+	file_rpp_internal_v1_internal_proto_msgTypes[18].OneofWrappers = []any{
 		(*WorkerMessage_Hello)(nil),
 		(*WorkerMessage_Heartbeat)(nil),
 		(*WorkerMessage_Report)(nil),
 		(*WorkerMessage_Dropped)(nil),
 	}
-	file_rpp_internal_v1_internal_proto_msgTypes[25].OneofWrappers = []any{
+	file_rpp_internal_v1_internal_proto_msgTypes[26].OneofWrappers = []any{
 		(*LeaderMessage_Welcome)(nil),
 		(*LeaderMessage_Grant)(nil),
 		(*LeaderMessage_Revoke)(nil),
@@ -2933,7 +3000,7 @@ func file_rpp_internal_v1_internal_proto_init() {
 			GoPackagePath: reflect.TypeOf(x{}).PkgPath(),
 			RawDescriptor: unsafe.Slice(unsafe.StringData(file_rpp_internal_v1_internal_proto_rawDesc), len(file_rpp_internal_v1_internal_proto_rawDesc)),
 			NumEnums:      2,
-			NumMessages:   34,
+			NumMessages:   35,
 			NumExtensions: 0,
 			NumServices:   3,
 		},
