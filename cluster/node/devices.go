@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"time"
 
 	"connectrpc.com/connect"
 
@@ -147,20 +146,4 @@ func (w workers) Session(ctx context.Context, caller api.Caller, stream api.Work
 		return fault.New(fault.CodeUnauthenticated, "node %s is no member", caller.ID)
 	}
 	return w.n.leader.Session(ctx, m.ID, m.Name, stream)
-}
-
-// Drain has the node's devices finish what runs and hand back what waits, and returns when
-// that is done or ctx ends.
-func (n *Node) Drain(ctx context.Context) error {
-	if n.worker == nil {
-		return nil
-	}
-	return n.worker.Drain(ctx)
-}
-
-// Reclaim says that the machine will be taken away at a time.
-func (n *Node) Reclaim(at time.Time) {
-	if n.worker != nil {
-		n.worker.Reclaim(at)
-	}
 }
