@@ -2,11 +2,15 @@ package node
 
 import (
 	"bytes"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
 	"io/fs"
 
+	"github.com/zeebo/blake3"
+
+	"rpp-node/cluster/fault"
 	"rpp-node/cluster/identity"
 )
 
@@ -25,6 +29,7 @@ type Membership struct {
 	Founder       bool     `json:"founder"`
 	Voters        []string `json:"voters"` // host:port of the API
 	Seeds         []string `json:"seeds"`  // host:port of gossip
+	Digest        string   `json:"digest"` // of the file, with an empty one in its place
 }
 
 // ErrNotMember says that a data directory belongs to no cluster yet.
@@ -39,26 +44,58 @@ func ReadMembership(disk identity.FS, data string) (*Membership, error) {
 	if err != nil {
 		return nil, err
 	}
-	m := &Membership{}
-	d := json.NewDecoder(bytes.NewReader(b))
-	d.DisallowUnknownFields()
-	if err := d.Decode(m); err != nil {
-		return nil, fmt.Errorf("%s: %w", layout(data).membership(), err)
-	}
-	if m.Format != membershipFormat {
-		return nil, fmt.Errorf("%s: format %q, this release reads %q", layout(data).membership(), m.Format, membershipFormat)
+	m, err := decodeMembership(b)
+	if err != nil {
+		return nil, fault.New(fault.CodeIdentityFile, "%s: %w", layout(data).membership(), err)
 	}
 	return m, nil
 }
 
+// decodeMembership takes a file that encode has made, and no other: a damaged name or
+// number would not be noticed otherwise.
+func decodeMembership(b []byte) (*Membership, error) {
+	m := &Membership{}
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields()
+	if err := d.Decode(m); err != nil {
+		return nil, err
+	}
+	if m.Format != membershipFormat {
+		return nil, fmt.Errorf("format %q, this release reads %q", m.Format, membershipFormat)
+	}
+	if again, err := m.encode(); err != nil || !bytes.Equal(again, b) {
+		return nil, errors.New("it is not what its digest says: the file is damaged, or was edited")
+	}
+	return m, nil
+}
+
+// encode is the file, with its digest.
+func (m *Membership) encode() ([]byte, error) {
+	c := *m
+	c.Format, c.Digest = membershipFormat, ""
+	if c.Voters == nil {
+		c.Voters = []string{}
+	}
+	if c.Seeds == nil {
+		c.Seeds = []string{}
+	}
+	b, err := json.MarshalIndent(c, "", "  ")
+	if err != nil {
+		return nil, err
+	}
+	sum := blake3.Sum256(append(b, '\n'))
+	c.Digest = hex.EncodeToString(sum[:])
+	b, err = json.MarshalIndent(c, "", "  ")
+	return append(b, '\n'), err
+}
+
 // write makes it durable.
 func (m *Membership) write(disk identity.FS, data string) error {
-	m.Format = membershipFormat
-	b, err := json.MarshalIndent(m, "", "  ")
+	b, err := m.encode()
 	if err != nil {
 		return err
 	}
-	return disk.WriteAtomic(layout(data).membership(), append(b, '\n'), 0o600)
+	return disk.WriteAtomic(layout(data).membership(), b, 0o600)
 }
 
 // role is the role that the node joined in.

@@ -86,7 +86,7 @@ func (n *Node) openData() (err error) {
 	if n.data, err = n.database(n.dir.data(), int64(n.cfg.Config.Store.Ballast), false); err != nil {
 		return err
 	}
-	seal, err := sealer(n.cfg.Disk, n.dir, n.cfg.Rand)
+	seal, made, err := sealer(n.cfg.Disk, n.dir, n.cfg.Rand)
 	if err != nil {
 		return err
 	}
@@ -100,6 +100,11 @@ func (n *Node) openData() (err error) {
 	})
 	if err != nil {
 		return err
+	}
+	if made {
+		if err := dropWitnesses(n.artifacts); err != nil {
+			return err
+		}
 	}
 	if n.keyIndex, err = keycache.New(n.data, n.artifacts); err != nil {
 		return err

@@ -2,7 +2,6 @@ package node
 
 import (
 	"context"
-	"encoding/hex"
 	"io"
 	"slices"
 
@@ -21,7 +20,7 @@ import (
 const (
 	stepInstall = "install"
 	stepUse     = "use"
-	stepRemove  = "remove"
+	stepRemove  = "remove" // every key but the one that is named
 )
 
 // gossipStep takes one step on this node, and writes the keyring down.
@@ -39,11 +38,16 @@ func (n *Node) gossipStep(step string, key []byte, version uint64) error {
 	same := func(k []byte) bool { return string(k) == string(key) }
 	switch step {
 	case stepInstall:
+		// A second key that is another one was installed by a rotation that went no
+		// further: nobody uses it, or the cluster would have gone on with that one.
+		if !slices.ContainsFunc(g.keys, same) {
+			if err := drop(ring, g.keys[1:]); err != nil {
+				return fault.New(fault.CodeKeyring, "install: %w", err)
+			}
+			g.keys = append(g.keys[:1], key)
+		}
 		if err := ring.Install(key); err != nil {
 			return fault.New(fault.CodeKeyring, "install: %w", err)
-		}
-		if !slices.ContainsFunc(g.keys, same) {
-			g.keys = append(g.keys, key)
 		}
 	case stepUse:
 		if err := ring.Use(digest); err != nil {
@@ -52,68 +56,96 @@ func (n *Node) gossipStep(step string, key []byte, version uint64) error {
 		g.keys = append([][]byte{key}, slices.DeleteFunc(g.keys, same)...)
 		g.version = version
 	case stepRemove:
-		if err := ring.Remove(digest); err != nil {
+		if !same(g.keys[0]) {
+			return fault.New(fault.CodeKeyring, "remove: this node does not use the key that is to remain")
+		}
+		if err := drop(ring, g.keys[1:]); err != nil {
 			return fault.New(fault.CodeKeyring, "remove: %w", err)
 		}
-		g.keys = slices.DeleteFunc(g.keys, same)
+		g.keys = g.keys[:1]
 	default:
 		return fault.New(fault.CodeField, "step: %q, want install, use or remove", step)
 	}
 	return g.write(n.cfg.Disk, n.dir)
 }
 
+// drop takes keys out of the ring.
+func drop(ring *gossip.Keyring, keys [][]byte) error {
+	for _, k := range keys {
+		if err := ring.Remove(keyDigest(k)); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// rotation is what a rotation has to do, or has left to do.
+type rotation struct {
+	fresh   []byte
+	digests []fsm.Digest // of the new key and the old one
+	version uint64
+	done    fsm.KeyringStep // that every node has taken
+}
+
+// nextRotation begins a rotation, or goes on with the one that broke off, perhaps under
+// another leader: what the cluster has agreed on says how far it came, and this node has
+// the key.
+func (n *Node) nextRotation() (*rotation, error) {
+	g, err := readGossipKeys(n.cfg.Disk, n.dir)
+	if err != nil {
+		return nil, err
+	}
+	var ring fsm.GossipKeyring
+	n.machine.View(func(s *fsm.State) { ring = s.Keyring() })
+	if ring.Version == 0 || ring.Step == fsm.KeyRemoved {
+		r := &rotation{fresh: make([]byte, gossip.KeyBytes), version: ring.Version + 1}
+		if _, err := io.ReadFull(n.cfg.Rand, r.fresh); err != nil {
+			return nil, err
+		}
+		r.digests = []fsm.Digest{keyDigest(r.fresh), keyDigest(g.keys[0])}
+		return r, nil
+	}
+	for _, k := range g.keys {
+		if keyDigest(k) == ring.KeyDigests[0] {
+			return &rotation{fresh: k, digests: ring.KeyDigests, version: ring.Version, done: ring.Step}, nil
+		}
+	}
+	return nil, fault.New(fault.CodeKeyring, "node %s lacks the key that the rotation %d is about: transfer leadership to another voter", n.member.Name, ring.Version)
+}
+
 // RotateGossipKey brings a new key to every node, has all use it, and removes the old one.
 // It refuses to go on while a member does not answer.
 func (c clusterService) RotateGossipKey(ctx context.Context, caller api.Caller, _ *rppv1.RotateGossipKeyRequest) (*rppv1.RotateGossipKeyResponse, error) {
 	n := c.n
-	old, err := readGossipKeys(n.cfg.Disk, n.dir)
+	if err := n.linearize(ctx); err != nil {
+		return nil, err
+	}
+	r, err := n.nextRotation()
 	if err != nil {
 		return nil, err
 	}
-	fresh := make([]byte, gossip.KeyBytes)
-	if len(old.keys) == 2 && old.version == n.ringVersion() {
-		fresh = old.keys[1] // a rotation that was interrupted goes on
-	} else if _, err := io.ReadFull(n.cfg.Rand, fresh); err != nil {
-		return nil, err
-	}
-	version := old.version + 1
 	nodes := 0
 	for _, s := range []struct {
 		name string
 		step fsm.KeyringStep
-		key  []byte
-	}{
-		{stepInstall, fsm.KeyInstalled, fresh},
-		{stepUse, fsm.KeyUsed, fresh},
-		{stepRemove, fsm.KeyRemoved, old.keys[0]},
-	} {
-		if nodes, err = n.everywhere(ctx, &internalv1.GossipKeyRequest{Step: s.name, Key: s.key, Version: version}); err != nil {
+	}{{stepInstall, fsm.KeyInstalled}, {stepUse, fsm.KeyUsed}, {stepRemove, fsm.KeyRemoved}} {
+		if s.step < r.done || s.step == fsm.KeyInstalled && r.done > 0 {
+			continue
+		}
+		if nodes, err = n.everywhere(ctx, &internalv1.GossipKeyRequest{Step: s.name, Key: r.fresh, Version: r.version}); err != nil {
 			return nil, err
 		}
-		digests := []fsm.Digest{keyDigest(fresh), keyDigest(old.keys[0])}
+		digests := r.digests
 		if s.step == fsm.KeyRemoved {
 			digests = digests[:1]
 		}
-		ring := fsm.GossipKeyring{Version: version, Step: s.step, KeyDigests: digests}
+		ring := fsm.GossipKeyring{Version: r.version, Step: s.step, KeyDigests: digests}
 		if _, err := n.propose(ctx, caller, &fsm.Keyring{GossipKeyring: ring}); err != nil {
 			return nil, err
 		}
 	}
-	n.record(caller, "gossip.rotate", hex.EncodeToString(digestBytes(fresh)))
-	return &rppv1.RotateGossipKeyResponse{Version: version, Nodes: uint32(nodes)}, nil
-}
-
-func digestBytes(key []byte) []byte { d := keyDigest(key); return d[:] }
-
-// ringVersion is the rotation that the cluster has completed.
-func (n *Node) ringVersion() (v uint64) {
-	n.machine.View(func(s *fsm.State) {
-		k := s.Keyring()
-		if v = k.Version; k.Step != fsm.KeyRemoved && v > 0 {
-			v--
-		}
-	})
-	return v
+	n.record(caller, "gossip.rotate", r.digests[0].String())
+	return &rppv1.RotateGossipKeyResponse{Version: r.version, Nodes: uint32(nodes)}, nil
 }
 
 // everywhere takes a step on every node of the cluster and says on how many.
