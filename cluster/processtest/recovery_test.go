@@ -1,0 +1,68 @@
+//go:build linux
+
+package processtest
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"connectrpc.com/connect"
+
+	"rpp-node/cluster/api"
+	rppv1 "rpp-node/cluster/api/proto/rpp/v1"
+)
+
+// tally counts what was done to clusters, and how they stood it.
+type tally struct {
+	mu                                   sync.Mutex // guards the rest
+	scenarios, kills, partitions, pauses int
+	diskFull, bitFlips                   int
+	lost, wrong                          int
+	recoveries                           []time.Duration
+}
+
+func (t *tally) count(n *int) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	*n++
+}
+
+// recovery99 is what one recovery in a hundred takes longer than.
+func (t *tally) recovery99() time.Duration {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if len(t.recoveries) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(t.recoveries))
+	return sorted[(len(sorted)*99-1)/100]
+}
+
+// recover waits until the cluster accepts a job again, and writes down how long that took
+// since the fault. The job is one that is known already: accepting it takes all that
+// accepting takes, but no proof is made.
+func (r *rig) recover(since time.Time) time.Duration {
+	c := r.callAt(tenants[0], r.addresses(r.random.IntN(voterCount))...)
+	body := witness(r.load.size, 1)
+	const limit = 30 * time.Second
+	for time.Since(since) < limit {
+		ctx, cancel := context.WithTimeout(r.t.Context(), 3*time.Second)
+		_, err := c.Jobs.Submit(ctx, connect.NewRequest(&rppv1.SubmitRequest{Family: family, Witness: body, IdempotencyKey: "probe"}))
+		cancel()
+		if err == nil {
+			took := time.Since(since)
+			r.tally.mu.Lock()
+			r.tally.recoveries = append(r.tally.recoveries, took)
+			r.tally.mu.Unlock()
+			return took
+		}
+		if r.t.Context().Err() != nil {
+			r.t.Fatal(api.FromError(err))
+		}
+		time.Sleep(20 * time.Millisecond)
+	}
+	r.fatal("nothing is accepted %s after the fault", limit)
+	return 0
+}
