@@ -181,7 +181,7 @@ func (j jobs) FetchProof(ctx context.Context, _ api.Caller, req *rppv1.FetchProo
 	d := job.Release.ProofDigest
 	b, err := n.artifacts.Get(artifact.Digest(d))
 	if errors.Is(err, artifact.ErrNotFound) || errors.Is(err, artifact.ErrCorrupt) {
-		if err = n.fetch(ctx, artifact.Proof, d, job.ID); err == nil {
+		if err = n.fetch(ctx, artifact.Proof, d); err == nil {
 			n.tracker.Recovered("proof", d.String())
 			b, err = n.artifacts.Get(artifact.Digest(d))
 		}

@@ -92,8 +92,8 @@ func (n *Node) holders() []string {
 }
 
 // fetch gets an artifact that this node lacks from another one.
-func (n *Node) fetch(ctx context.Context, kind artifact.Kind, digest fsm.Digest, job fsm.JobID) error {
-	req := &internalv1.ChunkRequest{Digest: digest[:], Job: job[:]}
+func (n *Node) fetch(ctx context.Context, kind artifact.Kind, digest fsm.Digest) error {
+	req := &internalv1.ChunkRequest{Digest: digest[:]}
 	data, count, size, err := n.pullChunk(ctx, req)
 	if err != nil {
 		return err

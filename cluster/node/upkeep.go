@@ -269,18 +269,18 @@ func (n *Node) repairJob(ctx context.Context, id fsm.JobID) bool {
 	case j == nil:
 		return true
 	case j.Live():
-		return n.repair(ctx, artifact.Witness, j.WitnessDigest, id)
+		return n.repair(ctx, artifact.Witness, j.WitnessDigest)
 	case j.Release != nil:
-		return n.repair(ctx, artifact.Proof, j.Release.ProofDigest, id)
+		return n.repair(ctx, artifact.Proof, j.Release.ProofDigest)
 	}
 	return true
 }
 
-func (n *Node) repair(ctx context.Context, kind artifact.Kind, d fsm.Digest, job fsm.JobID) bool {
+func (n *Node) repair(ctx context.Context, kind artifact.Kind, d fsm.Digest) bool {
 	if have, err := n.artifacts.Has(artifact.Digest(d)); err == nil && have {
 		return true
 	}
-	if err := n.fetch(ctx, kind, d, job); err != nil {
+	if err := n.fetch(ctx, kind, d); err != nil {
 		n.log.Debug("repair", "kind", kind, "artifact", d, "error", err)
 		return false
 	}
@@ -295,7 +295,7 @@ func (n *Node) repairAll(ctx context.Context) bool {
 		if ctx.Err() != nil {
 			return false
 		}
-		if kind != artifact.Key && !n.repair(ctx, kind, fsm.Digest(d), fsm.JobID{}) {
+		if kind != artifact.Key && !n.repair(ctx, kind, fsm.Digest(d)) {
 			whole = false
 		}
 	}

@@ -98,7 +98,7 @@ func (w witnesses) Witness(ctx context.Context, digest fsm.Digest) ([]byte, erro
 	if !errors.Is(err, artifact.ErrNotFound) && !errors.Is(err, artifact.ErrCorrupt) {
 		return nil, err
 	}
-	if err := w.n.fetch(ctx, artifact.Witness, digest, fsm.JobID{}); err != nil {
+	if err := w.n.fetch(ctx, artifact.Witness, digest); err != nil {
 		return nil, fmt.Errorf("witness %s: %w", digest, err)
 	}
 	b, err = w.n.artifacts.Get(artifact.Digest(digest))
