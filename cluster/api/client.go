@@ -30,6 +30,9 @@ type ClientConfig struct {
 	// Patient makes a client wait when the cluster says that it has too much to do;
 	// otherwise that is the call's error.
 	Patient bool
+
+	// Once makes no call again: the caller has other nodes to ask, or asks again itself.
+	Once bool
 }
 
 // Client calls a cluster through any of its nodes. Errors of all calls are *fault.Error,
@@ -49,6 +52,7 @@ type Client struct {
 
 	http    *http.Client
 	patient bool
+	once    bool
 
 	mu        sync.Mutex // guards the rest
 	rand      *rand.Rand
@@ -58,7 +62,7 @@ type Client struct {
 
 // NewClient makes a client. It opens no connection.
 func NewClient(c ClientConfig) *Client {
-	client := &Client{http: c.HTTP, patient: c.Patient, rand: c.Rand}
+	client := &Client{http: c.HTTP, patient: c.Patient, once: c.Once, rand: c.Rand}
 	client.SetAddresses(c.Addresses)
 	through := addressed{client}
 	options := connect.WithClientOptions(

@@ -62,6 +62,9 @@ func (c *Client) call(ctx context.Context, req connect.AnyRequest, next connect.
 
 // again says whether a failed call may be made again, and whether that may help.
 func (c *Client) again(rt *route, e *fault.Error, err error) bool {
+	if c.once {
+		return false
+	}
 	switch e.Code {
 	case fault.CodeNoLeader, fault.CodeStarting: // nothing was done
 		return true

@@ -118,15 +118,20 @@ type session struct {
 	cancel context.CancelFunc
 }
 
-func (s *session) Send(m *internalv1.WorkerMessage) error { return s.stream.Send(m) }
+func (s *session) Send(m *internalv1.WorkerMessage) error { return s.failed(s.stream.Send(m)) }
 
 func (s *session) Receive() (*internalv1.LeaderMessage, error) {
 	m, err := s.stream.Receive()
-	if err != nil {
-		s.n.turn.CompareAndSwap(s.turn, s.turn+1)
-		return nil, api.FromError(err)
+	return m, s.failed(err)
+}
+
+// failed makes it another node's turn.
+func (s *session) failed(err error) error {
+	if err == nil {
+		return nil
 	}
-	return m, nil
+	s.n.turn.CompareAndSwap(s.turn, s.turn+1)
+	return api.FromError(err)
 }
 
 // Close ends the stream both ways. Without the end of the request, net/http would wait for

@@ -36,7 +36,7 @@ func (p *peers) get(n *Node, name, address string, want transport.Want) *api.Cli
 		p.clients = map[string]*peerClient{}
 	}
 	h := n.dialer.HTTPClient(want)
-	c := &peerClient{api.NewClient(api.ClientConfig{HTTP: h, Addresses: []string{address}, Rand: n.newRand()}), h}
+	c := &peerClient{api.NewClient(api.ClientConfig{HTTP: h, Addresses: []string{address}, Rand: n.newRand(), Once: true}), h}
 	p.clients[key] = c
 	return c.Client
 }
