@@ -69,14 +69,12 @@ func (o observed) Run(ctx context.Context, t *worker.Task, begin func(string)) (
 	case err == nil:
 		o.n.tracker.Proved(family, took, len(r.ProofFile))
 		o.n.deviceCPU.Add(int64(r.Usage.CPU))
-		o.n.log.Info("proved", "target", "plonky3", "node", o.n.member.Name, "device", o.Info().Name, "family", family, "job", t.Spec.ID(), "ms", took.Seconds()*1000, "bytes", len(r.ProofFile))
 		o.n.recordAs(o.n.member.Name, "proof.make", t.Spec.ID().String(), "family", family, "device", o.Info().Name)
 	case errors.As(err, &failed):
 		o.n.tracker.ProofFailed(family, failed.Outcome.String(), failed.Reason)
 		if failed.Outcome == device.Crashed || failed.Outcome == device.OutOfMemory || failed.Outcome == device.TimeLimit {
 			o.n.metrics.DeviceCrashed(failed.Outcome.String())
 		}
-		o.n.log.Warn("not proved", "target", "plonky3", "node", o.n.member.Name, "device", o.Info().Name, "family", family, "job", t.Spec.ID(), "outcome", failed.Outcome, "reason", failed.Reason)
 	}
 	return r, err
 }

@@ -1,6 +1,7 @@
 package worker
 
 import (
+	"fmt"
 	"errors"
 	"slices"
 	"time"
@@ -155,7 +156,10 @@ func (w *Worker) bound() {
 }
 
 func (w *Worker) log(p *part, r *internalv1.PartReport) {
-	args := []any{"device", p.slot.info.Name, "family", p.spec.Family, "variant", p.spec.Variant, "ms", r.WallMs}
+	args := []any{
+		"target", "plonky3", "device", p.slot.info.Name, "job", p.spec.ID(), "family", p.spec.Family, "variant", p.spec.Variant,
+		"fingerprint", fmt.Sprintf("%x", p.spec.Fingerprint), "ms", r.WallMs, "bytes", len(r.ProofFile),
+	}
 	if r.Outcome == internalv1.Outcome_OUTCOME_PROVED {
 		w.cfg.Log.Info("proved", args...)
 		return
