@@ -81,7 +81,7 @@ generate-check: ## fail if a generated file is not what its generator makes
 # bound is missed. Each is a target gate-NAME in the list GATES; it divides its
 # work by SCALE, which is 1 for the full run and 10 in CI.
 
-GATES := gate-verifier gate-memory
+GATES := gate-verifier gate-memory gate-throughput gate-slow
 SCALE ?= 1
 export SCALE
 
@@ -101,3 +101,9 @@ gate-memory: ## peaks of proofs from 256 MiB up: predicted, kept, refused
 
 gate-verifier: ## mutated proofs: none accepted, no panic, every rejection hit
 	@$(call run-gate,verifier,./prover/verifier,TestMutants)
+
+gate-throughput: ## 200 jobs over two one-core workers, beside two local provers; latency of an idle cluster
+	@$(call run-gate,throughput,./cluster/local,TestThroughputGate)
+
+gate-slow: ## one of four workers ten times slower: 1.5 times the time at most
+	@$(call run-gate,slow,./cluster/local,TestSlowWorkerGate)

@@ -1,8 +1,8 @@
 package worker
 
 import (
-	"fmt"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
 
