@@ -39,6 +39,7 @@ func TestFoldRows(t *testing.T) {
 	}
 }
 
+// checkFoldRows folds rows from on, and as many anywhere.
 func checkFoldRows(t *testing.T, x *field.Ext, rng *rand.Rand, logHeight, logArity, from, rows int) {
 	t.Helper()
 	d := NewFolder(x, logHeight, logArity, randomWord(x, rng, 1)[0])
@@ -48,7 +49,16 @@ func checkFoldRows(t *testing.T, x *field.Ext, rng *rand.Rand, logHeight, logAri
 	if !slices.Equal(word, before) || dst[rows] != (field.E{}) {
 		t.Fatalf("%s degree %d, arity 2^%d: wrote elsewhere", x.Base.Name(), x.D, logArity)
 	}
+	at, scattered := rng.Perm(1<<(logHeight-logArity)), make([]field.E, rows+1)
+	at = slices.Repeat(at, rows/len(at)+1)[:rows]
+	d.FoldRowsAt(scattered[:rows], word, at)
+	if !slices.Equal(word, before) || scattered[rows] != (field.E{}) {
+		t.Fatalf("%s degree %d, arity 2^%d: wrote elsewhere", x.Base.Name(), x.D, logArity)
+	}
 	for i := range rows {
+		if want := d.Fold(at[i], slices.Clone(word[i<<logArity:(i+1)<<logArity])); scattered[i] != want {
+			t.Fatalf("%s degree %d, height 2^%d, arity 2^%d, row %d: %d, want %d", x.Base.Name(), x.D, logHeight, logArity, at[i], scattered[i], want)
+		}
 		if want := d.Fold(from+i, word[i<<logArity:(i+1)<<logArity]); dst[i] != want {
 			t.Fatalf("%s degree %d, height 2^%d, arity 2^%d, row %d: %d, want %d", x.Base.Name(), x.D, logHeight, logArity, from+i, dst[i], want)
 		}

@@ -6,100 +6,88 @@ import (
 	"rpp-node/prover/field"
 )
 
-// claim is one opening with what does not depend on the query: the power of α at which
-// its columns start, and Σ α^j·value_j.
-type claim struct {
-	start field.E
-	sum   field.E
-	// inverses are 1/(z - x) at each query's point x of the matrix.
-	inverses []field.E
+// quotient is Σ α^k·(f(z) - f(x))/(z - x) over the columns f of all matrices of a height
+// that are opened at z, for the point x of each query.
+type quotient struct {
+	logHeight int
+	z         field.E
+	claimed   field.E   // Σ α^k·f(z)
+	opened    []field.E // Σ α^k·f(x), by query
+	inverses  []field.E // 1/(z - x), by query
 }
 
-// prepareClaims computes what the queries share. All inverses of one opening point are
-// made together: one at a time they would be a third of a verification.
-func (s *session) prepareClaims() error {
-	x := s.Ext
+// reduced returns the quotients' sum at each query's point, for each height of which there
+// is a matrix. The queries' rows are those that the trees contain. All queries are worked
+// on side by side: one at a time they would be half of a verification.
+func (s *session) reduced() ([][]field.E, error) {
+	x, n := s.Ext, len(s.indices)
 	widest := 0
 	for _, r := range s.rounds {
 		for _, m := range r.Mats {
 			widest = max(widest, m.Width)
 		}
 	}
-	s.powers = x.NewPowers(s.alpha, widest)
-	h := s.logMax
-	for i, a := range s.arities {
-		s.folders = append(s.folders, NewFolder(x, h, a, s.betas[i]))
-		h -= a
+	powers := x.NewPowers(s.alpha, widest)
+	next := make([]field.E, s.logMax+1) // the power of α at which the height goes on
+	for h := range next {
+		next[h] = x.One()
 	}
-	next := map[int]field.E{} // by height
-	known := map[openingPoint][]field.E{}
-	for _, r := range s.rounds {
-		mats := make([][]claim, len(r.Mats))
-		for j, m := range r.Mats {
+	var quotients []*quotient
+	rows, dots := make([]field.Elem, 0, n*widest), make([]field.E, n)
+	for i := range s.p.Inputs {
+		for j, m := range s.rounds[i].Mats {
+			rows = rows[:0]
+			width := 0
+			for _, query := range s.p.Inputs[i].Rows {
+				width = len(query[j])
+				rows = append(rows, query[j]...)
+			}
+			powers.RowDots(dots, rows, width, width)
+			step := x.Exp(s.alpha, uint64(m.Width))
 			for _, o := range m.Openings {
-				start, ok := next[m.LogHeight]
-				if !ok {
-					start = x.One()
-				}
-				c := claim{start: start}
-				for _, v := range slices.Backward(o.Values) {
-					c.sum = x.Add(x.Mul(c.sum, s.alpha), v)
-				}
-				at := openingPoint{m.LogHeight, o.Z}
-				if known[at] == nil {
-					var err error
-					if known[at], err = s.inverses(at); err != nil {
-						return err
+				at := slices.IndexFunc(quotients, func(q *quotient) bool { return q.logHeight == m.LogHeight && q.z == o.Z })
+				if at < 0 {
+					q, err := s.newQuotient(m.LogHeight, o.Z)
+					if err != nil {
+						return nil, err
 					}
+					at, quotients = len(quotients), append(quotients, q)
 				}
-				c.inverses = known[at]
-				mats[j] = append(mats[j], c)
-				next[m.LogHeight] = x.Mul(start, x.Exp(s.alpha, uint64(m.Width)))
+				q, start := quotients[at], &next[m.LogHeight]
+				var sum field.E
+				for k := range o.Values {
+					x.MulTo(&sum, &sum, &s.alpha)
+					sum = x.Add(sum, o.Values[len(o.Values)-1-k])
+				}
+				q.claimed = x.Add(q.claimed, x.Mul(*start, sum))
+				x.ScaleAddVec(q.opened, *start, dots)
+				x.MulTo(start, start, &step)
 			}
 		}
-		s.claims = append(s.claims, mats)
 	}
-	return nil
-}
-
-// openingPoint is where matrices of a height are opened.
-type openingPoint struct {
-	logHeight int
-	z         field.E
-}
-
-// inverses returns 1/(z - x) for each query's point x of the height's domain.
-func (s *session) inverses(p openingPoint) ([]field.E, error) {
-	f, h := s.Ext.Base, p.logHeight
-	points := make([]field.Elem, len(s.indices))
-	for q, index := range s.indices {
-		points[q] = f.Mul(f.Generator(), f.Exp(f.Root(h), uint64(field.ReverseBits(index>>(s.logMax-h), h))))
-	}
-	out := make([]field.E, len(points))
-	s.Ext.InverseDifferences(out, p.z, points)
-	for _, v := range out {
-		if v == (field.E{}) { // z is the point
-			return nil, ErrPoint
+	out := make([][]field.E, max(s.logMax, s.Params.LogBlowup)+1)
+	for _, q := range quotients {
+		if out[q.logHeight] == nil {
+			out[q.logHeight] = make([]field.E, n)
 		}
+		x.AffineVec(q.opened, q.claimed, x.Neg(x.One()), q.opened)
+		x.MulAddVec(out[q.logHeight], q.opened, q.inverses)
 	}
 	return out, nil
 }
 
-// reduced returns, by height, the value at the query's point of Σ α^k (f(z) - f(x))/(z - x).
-func (s *session) reduced(q int) map[int]field.E {
-	x := s.Ext
-	out := map[int]field.E{}
-	for i := range s.p.Inputs {
-		for j, m := range s.rounds[i].Mats {
-			row := s.p.Inputs[i].Rows[q][j]
-			var here [1]field.E
-			s.powers.RowDots(here[:], row, len(row), len(row))
-			acc := out[m.LogHeight]
-			for _, c := range s.claims[i][j] {
-				acc = x.Add(acc, x.Mul(c.start, x.Mul(x.Sub(c.sum, here[0]), c.inverses[q])))
-			}
-			out[m.LogHeight] = acc
-		}
+// newQuotient returns a sum of no columns, with the inverses: made one at a time, these
+// would be a third of a verification.
+func (s *session) newQuotient(logHeight int, z field.E) (*quotient, error) {
+	f, n := s.Ext.Base, len(s.indices)
+	points := make([]field.Elem, n)
+	for i, index := range s.indices {
+		points[i] = f.Mul(f.Generator(), point(f, index>>(s.logMax-logHeight)))
 	}
-	return out
+	q := &quotient{logHeight: logHeight, z: z, opened: make([]field.E, n), inverses: make([]field.E, n)}
+	s.Ext.InverseDifferences(q.inverses, z, points)
+	if slices.Contains(q.inverses, field.E{}) { // z is the point
+		return nil, ErrPoint
+	}
+	return q, nil
 }

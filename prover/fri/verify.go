@@ -2,7 +2,6 @@ package fri
 
 import (
 	"fmt"
-	"slices"
 
 	"rpp-node/prover/challenger"
 	"rpp-node/prover/codec"
@@ -56,9 +55,7 @@ type session struct {
 	alpha   field.E
 	betas   []field.E
 	indices []int
-	claims  [][][]claim   // round, matrix, opening
-	powers  *field.Powers // of alpha
-	folders []*Folder
+	checker merkle.Checker
 }
 
 func (s *session) run() error {
@@ -78,14 +75,9 @@ func (s *session) run() error {
 	if err := s.openInputs(); err != nil {
 		return err
 	}
-	if err := s.prepareClaims(); err != nil {
+	rows, err := s.fold()
+	if err != nil {
 		return err
-	}
-	rows := make([][][][]field.Elem, len(s.arities))
-	for q := range s.indices {
-		if err := s.query(q, rows); err != nil {
-			return err
-		}
 	}
 	return s.openRounds(rows)
 }
@@ -181,6 +173,7 @@ func (s *session) replay() error {
 }
 
 func (s *session) openInputs() error {
+	at := make([]int, len(s.indices))
 	for i := range s.p.Inputs {
 		var shape merkle.Shape
 		r, in := &s.rounds[i], &s.p.Inputs[i]
@@ -188,67 +181,11 @@ func (s *session) openInputs() error {
 			shape.LogHeights = append(shape.LogHeights, m.LogHeight)
 			shape.Widths = append(shape.Widths, s.checks.rowWidth(m.Width, in, j))
 		}
-		at := make([]int, len(s.indices))
 		for q, idx := range s.indices {
 			at[q] = idx >> (s.logMax - shape.LogMax())
 		}
-		if err := merkle.Verify(s.Suite, &shape, s.Params.CapHeight, r.Cap, at, in.Rows, in.Siblings); err != nil {
+		if err := s.checker.Verify(s.Suite, &shape, s.Params.CapHeight, r.Cap, at, in.Rows, in.Siblings); err != nil {
 			return fmt.Errorf("%w: commitment %d: %w", ErrInputOpening, i, err)
-		}
-	}
-	return nil
-}
-
-// query folds one query down to the final polynomial, recording the rows that the
-// rounds' trees must contain.
-func (s *session) query(q int, rows [][][][]field.Elem) error {
-	x, f := s.Ext, s.Ext.Base
-	inputs := s.reduced(q)
-	stop := s.Params.LogBlowup + s.Params.LogFinalPolyLen
-	if v, ok := inputs[s.Params.LogBlowup]; ok && v != (field.E{}) {
-		return fmt.Errorf("%w: query %d", ErrConstantInput, q)
-	}
-	cur, idx, h := inputs[s.logMax], s.indices[q], s.logMax
-	for i, a := range s.arities {
-		pos := idx & (1<<a - 1)
-		row := slices.Insert(slices.Clone(s.p.Rounds[i].Values[q]), pos, cur)
-		flat := make([]field.Elem, 0, len(row)*x.D)
-		for _, e := range row {
-			flat = append(flat, e[:x.D]...)
-		}
-		rows[i] = append(rows[i], [][]field.Elem{flat})
-		idx >>= a
-		cur = s.folders[i].Fold(idx, row)
-		h -= a
-		if v, ok := inputs[h]; ok {
-			cur = x.Add(cur, x.Mul(s.checks.rollIn(x, s.betas[i], a), v))
-		}
-	}
-	if h != stop {
-		return fmt.Errorf("%w: folded to height 2^%d, want 2^%d", ErrRoundCount, h, stop)
-	}
-	at := f.Exp(f.Root(h), uint64(field.ReverseBits(idx, h)))
-	var want field.E
-	for _, c := range slices.Backward(s.p.FinalPoly) {
-		want = x.Add(x.MulBase(want, at), c)
-	}
-	if cur != want {
-		return fmt.Errorf("%w: query %d", ErrFinalPoly, q)
-	}
-	return nil
-}
-
-func (s *session) openRounds(rows [][][][]field.Elem) error {
-	h := s.logMax
-	at := slices.Clone(s.indices)
-	for i, a := range s.arities {
-		h -= a
-		for q := range at {
-			at[q] >>= a
-		}
-		shape := merkle.Shape{LogHeights: []int{h}, Widths: []int{s.Ext.D << a}}
-		if err := merkle.Verify(s.Suite, &shape, s.Params.CapHeight, s.p.Commits[i], at, rows[i], s.p.Rounds[i].Siblings); err != nil {
-			return fmt.Errorf("%w: round %d: %w", ErrRoundOpening, i, err)
 		}
 	}
 	return nil

@@ -53,7 +53,7 @@ func (b *batch) open(indices []int) (rows [][][]field.Elem, siblings []merkle.Di
 }
 
 func (b *batch) verify(cap []merkle.Digest, indices []int, rows [][][]field.Elem, siblings []merkle.Digest) error {
-	return merkle.Verify(b.suite, &b.shape, b.capHeight, cap, indices, rows, siblings)
+	return new(merkle.Checker).Verify(b.suite, &b.shape, b.capHeight, cap, indices, rows, siblings)
 }
 
 type openedJSON [][]uint64

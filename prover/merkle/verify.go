@@ -17,11 +17,23 @@ var (
 	ErrCapMismatch      = errors.New("merkle: the opened rows do not hash to the cap")
 )
 
+// Checker checks multiproofs. It keeps its memory from one to the next and belongs to one
+// goroutine; the zero value is ready.
+type Checker struct {
+	order   []int // queries, by index: those below one node follow each other
+	index   []int // of the level's nodes that paths run through
+	first   []int // node i lies on the paths of the queries order[first[i]:first[i+1]]
+	digests []Digest
+	opened  []Digest // of the rows that join at a level
+	pairs   []Digest
+	values  []field.Elem
+}
+
 // Verify checks that rows[q][m], for query q and matrix m, are the rows that the cap
 // commits to at leaf indices[q]: matrix m is opened at indices[q] shifted down to its
 // height. Indices may repeat; equal row indices must come with equal rows, so that every
 // row is authenticated though each node is hashed once.
-func Verify(s Suite, shape *Shape, capHeight int, cap []Digest, indices []int, rows [][][]field.Elem, siblings []Digest) error {
+func (c *Checker) Verify(s Suite, shape *Shape, capHeight int, cap []Digest, indices []int, rows [][][]field.Elem, siblings []Digest) error {
 	logMax := shape.LogMax()
 	logCap := LogCap(capHeight, logMax)
 	if len(cap) != 1<<logCap {
@@ -40,143 +52,121 @@ func Verify(s Suite, shape *Shape, capHeight int, cap []Digest, indices []int, r
 			}
 		}
 	}
-	v := walk{s: s, shape: shape, indices: indices, rows: rows, siblings: siblings}
-	if err := v.leaves(logMax); err != nil {
+	w := walk{Checker: c, s: s, shape: shape, rows: rows, siblings: siblings}
+	if err := w.leaves(indices, logMax); err != nil {
 		return err
 	}
 	for level := logMax - 1; level >= logCap; level-- {
-		if err := v.up(level); err != nil {
+		if err := w.up(level); err != nil {
 			return err
 		}
 	}
-	if len(v.siblings) != 0 {
-		return fmt.Errorf("%w: %d left over", ErrSiblingCount, len(v.siblings))
+	if len(w.siblings) != 0 {
+		return fmt.Errorf("%w: %d left over", ErrSiblingCount, len(w.siblings))
 	}
-	for _, n := range v.nodes {
-		if cap[n.index] != n.digest {
+	for i, n := range w.index {
+		if cap[n] != w.digests[i] {
 			return ErrCapMismatch
 		}
 	}
 	return nil
 }
 
-// node is one that paths run through: those of the queries order[from:to].
-type node struct {
-	index    int
-	digest   Digest
-	from, to int
-}
-
+// walk is the way from the leaves of one multiproof to the cap.
 type walk struct {
+	*Checker
 	s        Suite
 	shape    *Shape
-	indices  []int
 	rows     [][][]field.Elem
-	siblings []Digest
-	order    []int // queries, by index: those below one node follow each other
-	nodes    []node
-	pairs    []Digest // children of the level's nodes
-	digests  []Digest
+	siblings []Digest // those not used yet
 }
 
-// rowDigests hashes, for each node, the rows of height 2^log that its queries open, after
-// checking that they all open the same. All nodes are hashed together, which is several
-// times faster than one by one.
-func (w *walk) rowDigests(log int) ([]Digest, error) {
-	var mats []Rows
+// sized returns a slice of n items, in the memory of s if there is enough. Items may hold
+// anything.
+func sized[T any](s []T, n int) []T { return slices.Grow(s[:0], n)[:n] }
+
+// hashRows sets dst[i] to the digest of the rows of height 2^log that the queries through
+// node i open, after checking that they all open the same. All nodes are hashed together,
+// which is several times faster than one by one.
+func (w *walk) hashRows(dst []Digest, log int) error {
+	width := 0
 	for m, h := range w.shape.LogHeights {
-		if h != log {
-			continue
+		if h == log {
+			width += w.shape.Widths[m]
 		}
-		r := Rows{Width: w.shape.Widths[m], Values: make([]field.Elem, 0, len(w.nodes)*w.shape.Widths[m])}
-		for i := range w.nodes {
-			queries := w.order[w.nodes[i].from:w.nodes[i].to]
-			first := w.rows[queries[0]][m]
+	}
+	w.values = slices.Grow(w.values[:0], len(dst)*width)
+	for i := range dst {
+		queries := w.order[w.first[i]:w.first[i+1]]
+		for m, h := range w.shape.LogHeights {
+			if h != log {
+				continue
+			}
+			row := w.rows[queries[0]][m]
 			for _, q := range queries[1:] {
-				if !slices.Equal(w.rows[q][m], first) {
-					return nil, fmt.Errorf("%w: matrix %d, queries %d and %d", ErrInconsistentRows, m, queries[0], q)
+				if !slices.Equal(w.rows[q][m], row) {
+					return fmt.Errorf("%w: matrix %d, queries %d and %d", ErrInconsistentRows, m, queries[0], q)
 				}
 			}
-			r.Values = append(r.Values, first...)
+			w.values = append(w.values, row...)
 		}
-		mats = append(mats, r)
 	}
-	w.digests = slices.Grow(w.digests[:0], len(w.nodes))[:len(w.nodes)]
-	w.s.HashRows(w.digests, mats...)
-	return w.digests, nil
+	w.s.HashRows(dst, Rows{Width: width, Values: w.values})
+	return nil
 }
 
-func (w *walk) leaves(logMax int) error {
-	w.order = make([]int, len(w.indices))
+func (w *walk) leaves(indices []int, logMax int) error {
+	w.order = sized(w.order, len(indices))
 	for q := range w.order {
 		w.order[q] = q
 	}
-	slices.SortStableFunc(w.order, func(a, b int) int { return w.indices[a] - w.indices[b] })
-	w.nodes = make([]node, 0, len(w.order))
+	slices.SortStableFunc(w.order, func(a, b int) int { return indices[a] - indices[b] })
+	w.index, w.first = w.index[:0], w.first[:0]
 	for i, q := range w.order {
-		if n := len(w.nodes); n > 0 && w.nodes[n-1].index == w.indices[q] {
-			w.nodes[n-1].to = i + 1
-			continue
+		if n := len(w.index); n == 0 || w.index[n-1] != indices[q] {
+			w.index, w.first = append(w.index, indices[q]), append(w.first, i)
 		}
-		w.nodes = append(w.nodes, node{index: w.indices[q], from: i, to: i + 1})
 	}
-	digests, err := w.rowDigests(logMax)
-	if err != nil {
-		return err
-	}
-	for i := range w.nodes {
-		w.nodes[i].digest = digests[i]
-	}
-	return nil
+	w.first = append(w.first, len(w.order))
+	w.digests = sized(w.digests, len(w.index))
+	return w.hashRows(w.digests, logMax)
 }
 
 // up replaces the nodes by their parents, which number 2^level in the whole tree.
 func (w *walk) up(level int) error {
-	parents := w.nodes[:0:len(w.nodes)]
-	w.pairs = w.pairs[:0]
-	for i := 0; i < len(w.nodes); i++ {
-		n := w.nodes[i]
-		parent := node{index: n.index >> 1, from: n.from, to: n.to}
+	count := len(w.index)
+	w.pairs = sized(w.pairs, 2*count)
+	parents := 0
+	for i := 0; i < count; i++ {
+		n, first := w.index[i], w.first[i]
+		pair := w.pairs[2*parents:][:2]
 		switch {
-		case n.index&1 == 0 && i+1 < len(w.nodes) && w.nodes[i+1].index == n.index+1:
+		case n&1 == 0 && i+1 < count && w.index[i+1] == n+1:
+			pair[0], pair[1] = w.digests[i], w.digests[i+1]
 			i++
-			w.pairs = append(w.pairs, n.digest, w.nodes[i].digest)
-			parent.to = w.nodes[i].to
 		case len(w.siblings) == 0:
 			return fmt.Errorf("%w: too few", ErrSiblingCount)
 		default:
-			sib := w.siblings[0]
+			pair[n&1], pair[n&1^1] = w.digests[i], w.siblings[0]
 			w.siblings = w.siblings[1:]
-			if n.index&1 == 0 {
-				w.pairs = append(w.pairs, n.digest, sib)
-			} else {
-				w.pairs = append(w.pairs, sib, n.digest)
-			}
 		}
-		parents = append(parents, parent)
+		w.index[parents], w.first[parents] = n>>1, first
+		parents++
 	}
-	w.nodes = parents
-	w.compress()
+	w.index, w.digests = w.index[:parents], w.digests[:parents]
+	w.first[parents] = len(w.order)
+	w.first = w.first[:parents+1]
+	w.s.CompressPairs(w.digests, w.pairs[:2*parents])
 	if !slices.Contains(w.shape.LogHeights, level) {
 		return nil
 	}
-	rows, err := w.rowDigests(level)
-	if err != nil {
+	w.opened = sized(w.opened, parents)
+	if err := w.hashRows(w.opened, level); err != nil {
 		return err
 	}
-	w.pairs = w.pairs[:0]
-	for i := range w.nodes {
-		w.pairs = append(w.pairs, w.nodes[i].digest, rows[i])
+	for i := range parents {
+		w.pairs[2*i], w.pairs[2*i+1] = w.digests[i], w.opened[i]
 	}
-	w.compress()
+	w.s.CompressPairs(w.digests, w.pairs[:2*parents])
 	return nil
-}
-
-// compress sets the nodes' digests to those of the pairs.
-func (w *walk) compress() {
-	w.digests = slices.Grow(w.digests[:0], len(w.nodes))[:len(w.nodes)]
-	w.s.CompressPairs(w.digests, w.pairs)
-	for i := range w.nodes {
-		w.nodes[i].digest = w.digests[i]
-	}
 }
