@@ -53,9 +53,10 @@ func (n *Node) openIdentity() error {
 	n.keeper = identity.NewKeeper(identity.KeeperConfig{
 		Credential: c, Save: dir.Save, Now: n.cfg.Now, Rand: n.newRand(), Log: n.log,
 	})
+	// The issuer of a voter that was removed goes on to count: the founder's stands above
+	// that of every other voter, and without it nobody would believe anybody.
 	n.verifier = identity.NewVerifier(identity.Trust{
-		Cluster: n.member.Cluster, Roots: c.Roots(), Now: n.cfg.Now,
-		Revoked: n.revoked, IssuerRevoked: n.issuerRevoked,
+		Cluster: n.member.Cluster, Roots: c.Roots(), Now: n.cfg.Now, Revoked: n.revoked,
 	})
 	return nil
 }

@@ -1,39 +1,29 @@
 package node
 
 import (
-	"time"
-
 	"rpp-node/cluster/fsm"
 	"rpp-node/cluster/identity"
 )
 
-// removedAt says when somebody was removed from the cluster, as far as this node knows.
-func (n *Node) removedAt(id identity.NodeID) (at time.Time, gone bool) {
+// revoked says that a certificate's holder was removed, as far as this node knows: it counts
+// for nothing from then on.
+func (n *Node) revoked(id identity.NodeID) (gone bool) {
 	if n.machine != nil {
-		n.machine.View(func(s *fsm.State) {
-			for _, r := range s.Revocations() {
-				if r.ID == fsm.NodeID(id) {
-					at, gone = time.UnixMilli(r.AtMS), true
-				}
-			}
-		})
-		return at, gone
+		n.machine.View(func(s *fsm.State) { gone = s.Revoked(fsm.NodeID(id)) })
+	} else if t := n.known.Load(); t != nil {
+		_, gone = t.revoked[fsm.NodeID(id)]
 	}
-	if t := n.known.Load(); t != nil {
-		at, gone = t.revoked[fsm.NodeID(id)]
-	}
-	return at, gone
-}
-
-// revoked says that a certificate's holder was removed: it counts for nothing from then on.
-func (n *Node) revoked(id identity.NodeID) bool {
-	_, gone := n.removedAt(id)
 	return gone
 }
 
-// issuerRevoked says the same of what a removed voter has signed, a certificate's lifetime
-// later: by then everybody that it let in has had the time to renew elsewhere.
-func (n *Node) issuerRevoked(id identity.NodeID) bool {
-	at, gone := n.removedAt(id)
-	return gone && n.cfg.Now().Sub(at) > identity.NodeLifetimeMax
+// cutOff ends the connections of nodes and people that were removed: on those that stood
+// nobody has asked since. It does so again and again, for those in a handshake meanwhile.
+func (n *Node) cutOff() {
+	var removed []fsm.Revocation
+	n.machine.View(func(s *fsm.State) { removed = s.Revocations() })
+	for _, r := range removed {
+		if count := n.listener.Disconnect(identity.NodeID(r.ID)); count > 0 {
+			n.log.Info("connections of a removed node closed", "node", r.Name, "count", count)
+		}
+	}
 }

@@ -56,6 +56,7 @@ func (n *Node) upkeep(ctx context.Context) {
 	var collected, expired, anchored time.Time
 	for {
 		now := n.cfg.Now()
+		n.cutOff()
 		if n.Leading() {
 			n.membership(ctx, now)
 			if now.Sub(expired) >= expirePause {
