@@ -185,8 +185,11 @@ func (c *Cluster) Close() error {
 	return errors.Join(all...)
 }
 
-// Kill ends a node.
-func (c *Cluster) Kill(name string) error {
+// Kill ends a node without a farewell, Stop as an operator would.
+func (c *Cluster) Kill(name string) error { return c.end(name, (*node.Node).Kill) }
+func (c *Cluster) Stop(name string) error { return c.end(name, (*node.Node).Close) }
+
+func (c *Cluster) end(name string, how func(*node.Node) error) error {
 	c.mu.Lock()
 	n := c.nodes[name]
 	delete(c.nodes, name)
@@ -194,7 +197,7 @@ func (c *Cluster) Kill(name string) error {
 	if n == nil {
 		return nil
 	}
-	return n.Close()
+	return how(n)
 }
 
 // Restart starts a node from its directory.

@@ -9,14 +9,9 @@ import (
 	"testing"
 	"time"
 
-	"connectrpc.com/connect"
-
-	"rpp-node/cluster/api"
-	rppv1 "rpp-node/cluster/api/proto/rpp/v1"
 	"rpp-node/cluster/worker"
 	"rpp-node/cluster/worker/child"
 	"rpp-node/cluster/worker/device"
-	"rpp-node/prover/circuit"
 )
 
 // deviceEnv makes the test binary a device process.
@@ -37,7 +32,9 @@ func TestMain(m *testing.M) {
 		}
 		os.Exit(0)
 	}
-	os.Exit(m.Run())
+	code := m.Run()
+	closeShared()
+	os.Exit(code)
 }
 
 func testDevice(ctx context.Context, name string, env ...string) (worker.Device, error) {
@@ -79,50 +76,24 @@ func testOptions(t *testing.T, voters, workers int) Options {
 	}
 }
 
+// A proof that the cluster releases is the one that a process alone makes, byte for byte,
+// with receipts of a quorum of voters.
 func TestClusterProves(t *testing.T) {
-	if testing.Short() {
-		t.Skip("starts a cluster")
-	}
-	ctx, cancel := context.WithTimeout(t.Context(), 2*time.Minute)
-	defer cancel()
-	c, err := Start(ctx, testOptions(t, 3, 2))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer c.Close()
-	v, err := c.Validator(ctx, "acme")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer v.Close()
-	f, err := circuit.ByName("pruning")
-	if err != nil {
-		t.Fatal(err)
-	}
-	for seed := range uint64(4) {
-		w, err := f.Sample(f.DefaultSize, seed)
-		if err != nil {
-			t.Fatal(err)
-		}
+	ctx, w := shared(t)
+	v := w.validator(ctx, t, "acme")
+	for range 3 {
+		b := w.witness(t)
 		began := time.Now()
-		resp, err := v.Jobs.Submit(ctx, connect.NewRequest(&rppv1.SubmitRequest{Family: f.Name, Witness: w.Binary()}))
-		if err != nil {
-			t.Fatal(api.FromError(err))
-		}
-		job, err := v.Watch(ctx, [32]byte(resp.Msg.Job.Id), func(j *rppv1.Job) error { return nil })
+		j, file, err := proofOf(ctx, v, b)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if job.State != rppv1.JobState_JOB_STATE_RELEASED {
-			t.Fatalf("job %x is %s: %s", job.Id, job.State, job.Reason)
+		t.Logf("job %x released in %v, %d bytes", j.Id[:4], time.Since(began), len(file))
+		if want := aloneProof(t, b); !bytes.Equal(file, want) {
+			t.Errorf("job %x: the proof differs from the one that is made alone", j.Id[:4])
 		}
-		p, err := v.Jobs.FetchProof(ctx, connect.NewRequest(&rppv1.FetchProofRequest{Id: job.Id}))
-		if err != nil {
-			t.Fatal(api.FromError(err))
-		}
-		t.Logf("job %x released in %v, %d bytes", job.Id[:4], time.Since(began), len(p.Msg.ProofFile))
-		if d := p.Msg.Digest; !bytes.Equal(d, job.ProofDigest) {
-			t.Errorf("the proof's digest is %x, the job's %x", d, job.ProofDigest)
+		if len(j.Receipts) < 2 || int(j.ProofBytes) != len(file) {
+			t.Errorf("job %x: %d receipts, %d bytes", j.Id[:4], len(j.Receipts), j.ProofBytes)
 		}
 	}
 }

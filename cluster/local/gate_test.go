@@ -29,6 +29,7 @@ import (
 	"rpp-node/prover/merkle"
 	"rpp-node/prover/proving"
 	"rpp-node/prover/soundness"
+	"rpp-node/prover/spec"
 )
 
 // proverEnv makes the test binary a local prover: it proves and verifies the witnesses
@@ -37,29 +38,10 @@ const proverEnv = "RPP_TEST_PROVER"
 
 func localProver(in io.Reader, out io.Writer) error {
 	runtime.GOMAXPROCS(1)
-	f, err := circuit.ByName("pruning")
+	l, err := newAlone()
 	if err != nil {
 		return err
 	}
-	v, err := f.Variant(f.Default)
-	if err != nil {
-		return err
-	}
-	profile, err := soundness.ProfileByName("production")
-	if err != nil {
-		return err
-	}
-	dev := device.NewCPU(1)
-	vk, err := derive.Verifying(v, profile, merkle.Poseidon2, dev)
-	if err != nil {
-		return err
-	}
-	pk, err := derive.Proving(vk, v.Circuit(), 0, dev)
-	if err != nil {
-		return err
-	}
-	pk.Programs.Compile()
-	keys, judge := &proving.Keys{VK: vk, PK: pk}, proving.NewVerifier(soundness.DefaultFloor)
 	for {
 		var size uint32
 		if err := binary.Read(in, binary.LittleEndian, &size); err == io.EOF {
@@ -72,21 +54,12 @@ func localProver(in io.Reader, out io.Writer) error {
 			return err
 		}
 		began := time.Now()
-		p, err := proving.Prepare(f.Name, witness)
+		s, file, err := l.prove(witness)
 		if err != nil {
 			return err
 		}
-		s, b, err := p.Spec(vk, 0)
-		if err != nil {
-			return err
-		}
-		made, err := proving.Make(keys, s, b, proving.Options{Device: dev, Floor: soundness.DefaultFloor})
-		if err != nil {
-			return err
-		}
-		file := made.File.Encode()
 		proved := time.Since(began)
-		if err := judge.Judge(vk, s, file); err != nil {
+		if err := l.judge.Judge(l.keys.VK, s, file); err != nil {
 			return err
 		}
 		took := [2]int64{proved.Microseconds(), (time.Since(began) - proved).Microseconds()}
@@ -94,6 +67,56 @@ func localProver(in io.Reader, out io.Writer) error {
 			return err
 		}
 	}
+}
+
+// alone proves and verifies in this process, without a cluster.
+type alone struct {
+	dev   *device.CPU
+	keys  *proving.Keys
+	judge *proving.Verifier
+}
+
+func newAlone() (*alone, error) {
+	f, err := circuit.ByName("pruning")
+	if err != nil {
+		return nil, err
+	}
+	v, err := f.Variant(f.Default)
+	if err != nil {
+		return nil, err
+	}
+	profile, err := soundness.ProfileByName("production")
+	if err != nil {
+		return nil, err
+	}
+	dev := device.NewCPU(1)
+	vk, err := derive.Verifying(v, profile, merkle.Poseidon2, dev)
+	if err != nil {
+		return nil, err
+	}
+	pk, err := derive.Proving(vk, v.Circuit(), 0, dev)
+	if err != nil {
+		return nil, err
+	}
+	pk.Programs.Compile()
+	return &alone{dev, &proving.Keys{VK: vk, PK: pk}, proving.NewVerifier(soundness.DefaultFloor)}, nil
+}
+
+// prove makes the proof file of a witness.
+func (l *alone) prove(witness []byte) (*spec.Spec, []byte, error) {
+	p, err := proving.Prepare("pruning", witness)
+	if err != nil {
+		return nil, nil, err
+	}
+	s, b, err := p.Spec(l.keys.VK, 0)
+	if err != nil {
+		return nil, nil, err
+	}
+	made, err := proving.Make(l.keys, s, b, proving.Options{Device: l.dev, Floor: soundness.DefaultFloor})
+	if err != nil {
+		return nil, nil, err
+	}
+	return s, made.File.Encode(), nil
 }
 
 // prover is a local prover on one core.

@@ -106,9 +106,11 @@ type Node struct {
 	random   *mathrand.Rand // guarded by randomMu
 	randomMu sync.Mutex
 
+	killed   atomic.Bool     // nobody is told of the end
 	ctx      context.Context // ends with Close
 	cancel   context.CancelFunc
 	loops    sync.WaitGroup
+	loopsMu  sync.Mutex // held while a loop is added
 	closers  []closer
 	httpAddr string
 }
@@ -157,18 +159,29 @@ func (n *Node) onClose(name string, f func() error) {
 	n.closers = append(n.closers, closer{name, f})
 }
 
-// loop runs f until the node closes.
-func (n *Node) loop(f func(context.Context)) {
-	n.loops.Add(1)
-	go func() {
-		defer n.loops.Done()
-		f(n.ctx)
-	}()
+// loop runs f until the node closes. It says false if the node is closing: then f does not
+// run.
+func (n *Node) loop(f func(context.Context)) bool {
+	n.loopsMu.Lock()
+	defer n.loopsMu.Unlock()
+	if n.ctx.Err() != nil {
+		return false
+	}
+	n.loops.Go(func() { f(n.ctx) })
+	return true
+}
+
+// Kill stops the node without a farewell: the others find out by themselves.
+func (n *Node) Kill() error {
+	n.killed.Store(true)
+	return n.Close()
 }
 
 // Close stops the node.
 func (n *Node) Close() error {
+	n.loopsMu.Lock() // who holds it has been counted, who comes next is refused
 	n.cancel()
+	n.loopsMu.Unlock()
 	var all []error
 	for i := len(n.closers) - 1; i >= 0; i-- {
 		c := n.closers[i]

@@ -179,6 +179,9 @@ func (n *Node) openGossip() error {
 		return err
 	}
 	n.onClose("gossip", func() error {
+		if n.killed.Load() {
+			return n.gossip.Close()
+		}
 		ctx, cancel := context.WithTimeout(context.Background(), time.Second)
 		defer cancel()
 		n.gossip.Leave(ctx)

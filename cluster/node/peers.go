@@ -2,6 +2,7 @@ package node
 
 import (
 	"net/http"
+	"strings"
 	"sync"
 
 	"rpp-node/cluster/api"
@@ -39,6 +40,18 @@ func (p *peers) get(n *Node, name, address string, want transport.Want) *api.Cli
 	c := &peerClient{api.NewClient(api.ClientConfig{HTTP: h, Addresses: []string{address}, Rand: n.newRand(), Once: true}), h}
 	p.clients[key] = c
 	return c.Client
+}
+
+// forget drops the clients of a node.
+func (p *peers) forget(id fsm.NodeID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	for key, c := range p.clients {
+		if strings.HasPrefix(key, id.String()+"@") {
+			c.http.CloseIdleConnections()
+			delete(p.clients, key)
+		}
+	}
 }
 
 func (p *peers) drop() {

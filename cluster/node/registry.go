@@ -91,7 +91,7 @@ func (n *Node) holders() []string {
 	return slices.DeleteFunc(list, func(a string) bool { return a == own })
 }
 
-// fetch gets an artifact that this node lacks from another one.
+// fetch gets an artifact that this voter lacks from another node. Voters name no lease.
 func (n *Node) fetch(ctx context.Context, kind artifact.Kind, digest fsm.Digest) error {
 	req := &internalv1.ChunkRequest{Digest: digest[:]}
 	data, count, size, err := n.pullChunk(ctx, req)

@@ -181,6 +181,7 @@ func (n *Node) learn(m *internalv1.ReportResponse) {
 		})
 	}
 	before := n.known.Swap(t)
+	n.cutOff()
 	if before == nil || len(before.keys) != len(t.keys) {
 		n.keys.Kick()
 	}

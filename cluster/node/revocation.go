@@ -1,6 +1,9 @@
 package node
 
 import (
+	"maps"
+	"slices"
+
 	"rpp-node/cluster/fsm"
 	"rpp-node/cluster/identity"
 )
@@ -19,11 +22,20 @@ func (n *Node) revoked(id identity.NodeID) (gone bool) {
 // cutOff ends the connections of nodes and people that were removed: on those that stood
 // nobody has asked since. It does so again and again, for those in a handshake meanwhile.
 func (n *Node) cutOff() {
-	var removed []fsm.Revocation
-	n.machine.View(func(s *fsm.State) { removed = s.Revocations() })
-	for _, r := range removed {
-		if count := n.listener.Disconnect(identity.NodeID(r.ID)); count > 0 {
-			n.log.Info("connections of a removed node closed", "node", r.Name, "count", count)
+	var removed []fsm.NodeID
+	if n.machine != nil {
+		n.machine.View(func(s *fsm.State) {
+			for _, r := range s.Revocations() {
+				removed = append(removed, r.ID)
+			}
+		})
+	} else if t := n.known.Load(); t != nil {
+		removed = slices.Collect(maps.Keys(t.revoked))
+	}
+	for _, id := range removed {
+		if count := n.listener.Disconnect(identity.NodeID(id)); count > 0 {
+			n.log.Info("connections of a removed node closed", "id", id, "count", count)
 		}
+		n.peers.forget(id)
 	}
 }

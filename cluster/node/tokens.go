@@ -98,7 +98,7 @@ func (j joiner) Join(ctx context.Context, _ api.Caller, req *internalv1.JoinRequ
 	}
 	id := fsm.NodeID(identity.NodeIDOf(key))
 	who := "rpp://" + n.member.Cluster + "/newcomer/" + id.String()
-	if err := n.checkNewcomer(t.Role, id, req); err != nil {
+	if err := n.checkNewcomer(n.roleOf(t), id, req); err != nil {
 		return nil, err
 	}
 	spent, err := n.proposeAs(ctx, who, &fsm.SpendToken{ID: t.ID.String(), SecretHash: t.SecretHash(), Node: id})
@@ -121,6 +121,21 @@ func (j joiner) Join(ctx context.Context, _ api.Caller, req *internalv1.JoinRequ
 		n.recordAs(who, "node.join", name, "role", role.String(), "token", t.ID.String())
 	}
 	return resp, err
+}
+
+// roleOf is the role that the cluster knows a token for: what the token's text says is the
+// newcomer's word. Of a token that the cluster does not know the text will do, since
+// nothing comes of it.
+func (n *Node) roleOf(t identity.Token) (role identity.Role) {
+	role = t.Role
+	n.machine.View(func(s *fsm.State) {
+		for _, known := range s.Tokens() {
+			if known.ID == t.ID.String() {
+				role = identity.Role(known.Role)
+			}
+		}
+	})
+	return role
 }
 
 // checkNewcomer refuses a node that could not be a member, before its token is spent.

@@ -40,11 +40,14 @@ func (n *Node) replicateWitness(ctx context.Context, job fsm.JobID, digest fsm.D
 	all := raftAdapter{n.raft}.Voters()
 	done := make(chan error, len(all))
 	for _, v := range all {
-		n.loop(func(ctx context.Context) { // it goes on when a quorum has answered
+		store := func(ctx context.Context) { // it goes on when a quorum has answered
 			ctx, cancel := context.WithTimeout(ctx, replicateTimeout)
 			defer cancel()
 			done <- n.storeOn(ctx, v, job, digest, b)
-		})
+		}
+		if !n.loop(store) {
+			return fault.New(fault.CodeStarting, "the node stops")
+		}
 	}
 	need := len(all)/2 + 1
 	var last error
