@@ -43,18 +43,22 @@ func (c *CancelJob) apply(t *change) *fault.Error {
 	return nil
 }
 
-// FailJob ends a job that cannot be proved. Code is one of package fault.
+// FailJob ends a job that cannot be proved. Code is one of package fault. AcceptIndex is the
+// job's, so that a verdict which comes late, or twice, does not end a job that was revived
+// meanwhile; 0 is about whatever job there is.
 type FailJob struct {
 	Header
-	Job    JobID
-	Code   fault.Code
-	Reason string
+	Job         JobID
+	AcceptIndex uint64
+	Code        fault.Code
+	Reason      string
 }
 
 func (*FailJob) kind() kind { return kindFailJob }
 
 func (c *FailJob) walk(w *wire.Coder) {
 	w.Fixed(c.Job[:], "job")
+	w.U64(&c.AcceptIndex, "accept index")
 	walkVerdict(w, &c.Code, &c.Reason)
 }
 
@@ -63,6 +67,8 @@ func (c *FailJob) apply(t *change) *fault.Error {
 	switch {
 	case j == nil:
 		return fault.New(fault.CodeNoJob, "job %s", c.Job)
+	case c.AcceptIndex != 0 && c.AcceptIndex != j.AcceptIndex:
+		return fault.New(fault.CodeFinal, "job %s was revived since", c.Job)
 	case j.State == Failed: // the first verdict stands
 		t.result.Job = j.clone()
 		return nil

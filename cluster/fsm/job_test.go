@@ -100,6 +100,8 @@ func TestFail(t *testing.T) {
 		})},
 		{name: "failed already", given: []Command{submit(0, "a", "k"), &FailJob{Job: job(0), Code: fault.CodeAttempts}}, when: fail(0), then: is(0, Failed, func(j *Job) bool { return j.Code == fault.CodeAttempts })},
 		{name: "a code of a later release", given: []Command{submit(0, "a", "k")}, when: &FailJob{Job: job(0), Code: "C499-of-tomorrow"}, then: is(0, Failed)},
+		{name: "this life", given: []Command{submit(0, "a", "k")}, when: &FailJob{Job: job(0), AcceptIndex: 5, Code: fault.CodeAttempts}, then: is(0, Failed)},
+		{name: "an earlier life", given: []Command{submit(0, "a", "k"), fail(0), submit(0, "a", "k")}, when: &FailJob{Job: job(0), AcceptIndex: 5, Code: fault.CodeAttempts}, want: fault.CodeFinal},
 		{name: "no code", given: []Command{submit(0, "a", "k")}, when: &FailJob{Job: job(0)}, want: fault.CodeField},
 		{name: "released", given: []Command{submit(0, "a", "k"), release(0, d(50), 0, 1)}, when: fail(0), want: fault.CodeFinal},
 		{name: "cancelled", given: []Command{submit(0, "a", "k"), cancel("a", "k")}, when: fail(0), want: fault.CodeFinal},

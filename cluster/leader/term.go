@@ -43,7 +43,7 @@ func (t *term) perform(a scheduler.Action) {
 func (t *term) performProposal(a scheduler.Action) {
 	switch a := a.(type) {
 	case scheduler.Fail:
-		t.propose(&fsm.FailJob{Job: fsm.JobID(a.Job), Code: failureCode(a.Code), Reason: a.Reason})
+		t.propose(&fsm.FailJob{Job: fsm.JobID(a.Job), AcceptIndex: t.known[fsm.JobID(a.Job)], Code: failureCode(a.Code), Reason: a.Reason})
 	case scheduler.QuarantineSpec:
 		t.propose(&fsm.QuarantineSpec{Tenant: a.Tenant, Spec: a.Spec, Reason: a.Reason})
 	case scheduler.CloseIntake:
