@@ -81,7 +81,7 @@ generate-check: ## fail if a generated file is not what its generator makes
 # bound is missed. Each is a target gate-NAME in the list GATES; it divides its
 # work by SCALE, which is 1 for the full run and 10 in CI.
 
-GATES := gate-verifier gate-memory gate-throughput gate-slow
+GATES := gate-verifier gate-memory gate-throughput gate-slow gate-sim
 SCALE ?= 1
 export SCALE
 
@@ -98,6 +98,9 @@ run-gate = out=$$(GATE=1 go test -count=1 -timeout 30m -v -run '^$(3)$$' $(2) 2>
 
 gate-memory: ## peaks of proofs from 256 MiB up: predicted, kept, refused
 	@$(call run-gate,memory,./cmd/rpp-node,TestMemoryGate)
+
+gate-sim: ## clusters run from seeds under faults: none lost, doubled, unverified, stuck, diverged
+	@$(call run-gate,sim,./cluster/sim,TestSeeds)
 
 gate-verifier: ## mutated proofs: none accepted, no panic, every rejection hit
 	@$(call run-gate,verifier,./prover/verifier,TestMutants)
