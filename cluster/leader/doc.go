@@ -8,7 +8,9 @@
 //
 // Goroutines: Run's caller is the loop, which alone touches a term's state; everybody else
 // hands it functions. A term starts one goroutine for each question to a voter and each
-// proposal, and each session has a writer and a reader. All of them end with the term.
+// proposal; they end with the term. A session runs on its caller's goroutine, with one that
+// reads the stream and one that writes it: it returns when the term ends, and the reader ends
+// when the stream does, after that at the latest.
 //
 // What always holds: nothing here is needed for safety. A lost term loses leases, not
 // jobs; a proof becomes visible only by a command that the state machine checks.

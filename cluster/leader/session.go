@@ -12,13 +12,6 @@ import (
 	"rpp-node/scheduler"
 )
 
-// Stream is a worker's connection. Send and Receive may be called at the same time, each by
-// one goroutine; both fail once the context of the session ends.
-type Stream interface {
-	Send(*internalv1.LeaderMessage) error
-	Receive() (*internalv1.WorkerMessage, error)
-}
-
 // session is a worker that is connected.
 type session struct {
 	worker scheduler.WorkerID
@@ -60,7 +53,8 @@ func (l *Leader) Session(ctx context.Context, node fsm.NodeID, name string, stre
 	stop := context.AfterFunc(t.ctx, func() { cancel(errNotLeading()) })
 	defer stop()
 	s := &session{worker: scheduler.WorkerID(name), node: node, out: make(chan outgoing, outgoingCount), cancel: cancel}
-	hello, err := s.hello(ctx, stream)
+	in := receiving(ctx, stream)
+	hello, err := s.hello(ctx, in)
 	if err != nil {
 		return err
 	}
@@ -73,7 +67,7 @@ func (l *Leader) Session(ctx context.Context, node fsm.NodeID, name string, stre
 		cancel(err)
 		written <- err
 	}()
-	err = l.read(ctx, t, s, stream)
+	err = l.read(ctx, t, s, in)
 	if cause := context.Cause(ctx); cause != nil {
 		err = cause
 	}
@@ -90,16 +84,13 @@ func (l *Leader) Session(ctx context.Context, node fsm.NodeID, name string, stre
 }
 
 // hello waits for a session's first message.
-func (s *session) hello(ctx context.Context, stream Stream) (scheduler.WorkerJoined, error) {
+func (s *session) hello(ctx context.Context, in <-chan received) (scheduler.WorkerJoined, error) {
 	late := time.AfterFunc(helloTimeout, func() {
 		s.cancel(fault.New(fault.CodeField, "session: no hello within %s", helloTimeout))
 	})
 	defer late.Stop()
-	m, err := stream.Receive()
+	m, err := next(ctx, in)
 	if err != nil {
-		if cause := context.Cause(ctx); cause != nil {
-			err = cause
-		}
 		return scheduler.WorkerJoined{}, err
 	}
 	h := m.GetHello()
@@ -113,9 +104,9 @@ func (s *session) hello(ctx context.Context, stream Stream) (scheduler.WorkerJoi
 }
 
 // read hands what the worker says to the loop.
-func (l *Leader) read(ctx context.Context, t *term, s *session, stream Stream) error {
+func (l *Leader) read(ctx context.Context, t *term, s *session, in <-chan received) error {
 	for {
-		m, err := stream.Receive()
+		m, err := next(ctx, in)
 		if errors.Is(err, io.EOF) {
 			return nil
 		}
