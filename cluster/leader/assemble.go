@@ -85,12 +85,13 @@ func (t *term) report(s *session, e scheduler.Report, file []byte) {
 		t.send(s.worker, takenMessage(e.Fence))
 		return
 	}
+	// Bytes are kept of a job's holders only: others could fill its place with garbage.
+	proved := e.Outcome == scheduler.Proved && t.known[id] != 0 && p != nil && p.job == id
 	if p == nil { // nobody's lease any more; the scheduler will say so
 		p = &part{job: id, worker: s.worker, device: e.Device}
 		t.parts[e.Fence] = p
 	}
 	p.reported = true
-	proved := e.Outcome == scheduler.Proved && t.known[id] != 0
 	if proved {
 		t.keep(id, &arrival{node: s.node, file: file, digest: e.ProofDigest})
 	}
@@ -130,6 +131,7 @@ func (t *term) assembled(a scheduler.Assembled) {
 		t.step(scheduler.ProofLost{Job: a.Job, ProofDigest: a.ProofDigest, Reason: "the leader no longer has the proof's bytes"})
 		return
 	}
+	delete(t.arrivals, id) // the others are not needed any more: they have been compared
 	t.assemblies[id] = &assembly{
 		job: id, assembler: got.node, file: got.file, digest: got.digest, gather: release.NewGather(got.node, t.l.cfg.Raft.Voters()),
 	}

@@ -77,10 +77,16 @@ func joined(w scheduler.WorkerID, h *internalv1.Hello) (scheduler.WorkerJoined, 
 			ID: deviceName(w, i), Kind: d.Kind, Threads: int(d.Threads), MemoryBytes: memory, Rates: d.Rates,
 		})
 	}
+	seen := map[scheduler.Fence]bool{}
 	for _, r := range h.Resident {
 		job, ok := digestOf(r.Job)
 		if !ok {
 			return e, fault.New(fault.CodeField, "hello.resident: job of %d bytes, want 32", len(r.Job))
+		}
+		if f := fenceOf(r.Fence); seen[f] {
+			return e, fault.New(fault.CodeField, "hello.resident: fence %s twice", f)
+		} else {
+			seen[f] = true
 		}
 		e.Resident = append(e.Resident, scheduler.Resident{
 			Job: job, Fence: fenceOf(r.Fence), Device: scheduler.DeviceID(r.Device), Started: r.Started, Finished: r.Finished,

@@ -89,7 +89,8 @@ func (t *term) renewal(a scheduler.Renew) {
 	}}}})
 }
 
-// directive is part of the answer to Hello.
+// directive is part of the answer to Hello. A part is the worker's by the scheduler's word,
+// not by the worker's.
 func (t *term) directive(a scheduler.Directive) {
 	s := t.sessions[a.Worker]
 	if s == nil {
@@ -99,13 +100,12 @@ func (t *term) directive(a scheduler.Directive) {
 	if a.Order != scheduler.Idle {
 		d.Fence = protoFence(a.Fence)
 	}
-	old := t.parts[a.Fence]
-	delete(t.parts, a.Fence)
+	if p := t.parts[a.Fence]; p != nil && p.worker == a.Worker {
+		delete(t.parts, a.Fence)
+	}
 	if a.Order == scheduler.KeepComputing {
 		d.Renewed = protoFence(a.Renewed)
-		if old != nil {
-			t.parts[a.Renewed] = old
-		}
+		t.parts[a.Renewed] = s.resident[a.Fence]
 	}
 	s.directives = append(s.directives, d)
 }

@@ -55,10 +55,14 @@ func (l *Leader) Run(ctx context.Context) {
 func (l *Leader) lead(parent context.Context, changes *fsm.Subscriber) bool {
 	ctx, cancel := context.WithCancel(parent)
 	defer cancel()
+	number := l.cfg.Raft.Term()
 	if again, ok := l.catchUp(ctx); !ok {
 		return again
 	}
-	t := newTerm(ctx, l)
+	if l.cfg.Raft.Term() != number { // it is another's, or ours again: nobody else may use its fences
+		return true
+	}
+	t := newTerm(ctx, l, number)
 	defer t.end()
 	t.begin()
 	l.current.Store(t)
@@ -146,6 +150,7 @@ type term struct {
 	workers sync.WaitGroup   // the term's goroutines
 
 	scheduler  *scheduler.Scheduler
+	events     []scheduler.Event    // the one that the scheduler is deciding about, and those that wait
 	wake       time.Time            // when the scheduler wants a tick, zero if it does not
 	asking     time.Time            // when a voter is to be asked again, zero if none is
 	known      map[fsm.JobID]uint64 // jobs that the scheduler has, with their AcceptIndex
@@ -159,9 +164,9 @@ type term struct {
 	banned       map[fsm.Quarantine]bool // what the scheduler knows of the quarantine list
 }
 
-func newTerm(ctx context.Context, l *Leader) *term {
+func newTerm(ctx context.Context, l *Leader, number uint64) *term {
 	t := &term{
-		l: l, number: l.cfg.Raft.Term(), calls: make(chan func(*term), callsCount),
+		l: l, number: number, calls: make(chan func(*term), callsCount),
 		known: map[fsm.JobID]uint64{}, sessions: map[scheduler.WorkerID]*session{},
 		parts: map[scheduler.Fence]*part{}, assemblies: map[fsm.JobID]*assembly{}, arrivals: map[fsm.JobID][]*arrival{},
 		reservations: map[fsm.JobID]uint64{}, drained: map[scheduler.WorkerID]bool{}, banned: map[fsm.Quarantine]bool{},

@@ -75,6 +75,10 @@ func (t *term) settled(c fsm.Command) {
 // refused undoes what stood on a command that the state machine did not accept: a release
 // is judged anew a while later, when voters may have changed or a family been unfrozen.
 func (t *term) refused(c fsm.Command) {
+	if q, ok := c.(*fsm.QuarantineSpec); ok { // the list is full; the job ends in any case
+		t.propose(&fsm.FailJob{Job: fsm.JobID(q.Spec), Code: fault.CodeQuarantined, Reason: q.Reason})
+		return
+	}
 	r, ok := c.(*fsm.ReleaseJob)
 	if !ok {
 		return

@@ -18,7 +18,9 @@ type session struct {
 	node   fsm.NodeID
 	out    chan outgoing
 	cancel context.CancelCauseFunc
-	// directives answer Hello: they are collected while the scheduler takes the worker in.
+	// resident is what Hello names, until the scheduler has said which of it counts; directives
+	// are its answers, collected while it takes the worker in.
+	resident   map[scheduler.Fence]*part
 	directives []*internalv1.Directive
 	welcomed   bool
 	early      []outgoing // what waits for the welcome
@@ -178,18 +180,16 @@ func (t *term) join(s *session, e scheduler.WorkerJoined) {
 		old.cancel(errReplaced)
 	}
 	t.sessions[s.worker] = s
+	s.resident = make(map[scheduler.Fence]*part, len(e.Resident))
 	for _, r := range e.Resident {
-		if p := t.parts[r.Fence]; p != nil && p.worker != s.worker {
-			continue // the scheduler will tell it to forget that
-		}
-		t.parts[r.Fence] = &part{job: fsm.JobID(r.Job), worker: s.worker, device: r.Device}
+		s.resident[r.Fence] = &part{job: fsm.JobID(r.Job), worker: s.worker, device: r.Device}
 	}
 	t.step(e)
 	t.post(s, outgoing{message: &internalv1.LeaderMessage{Of: &internalv1.LeaderMessage_Welcome{Welcome: &internalv1.Welcome{
 		Term: t.number, Leader: t.l.cfg.Name, Directives: s.directives,
 		HeartbeatMs: t.l.cfg.Heartbeat.Milliseconds(), LeaseMs: t.l.cfg.Scheduler.Lease.Milliseconds(),
 	}}}})
-	s.welcomed, s.directives = true, nil
+	s.welcomed, s.directives, s.resident = true, nil, nil
 	for _, o := range s.early {
 		t.post(s, o)
 	}

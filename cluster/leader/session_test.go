@@ -9,6 +9,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/zeebo/blake3"
+
 	internalv1 "rpp-node/cluster/api/proto/rpp/internalv1"
 	"rpp-node/cluster/fault"
 	"rpp-node/cluster/fsm"
@@ -120,5 +122,97 @@ func TestSessionEndsWithItsTermThoughTheWorkerIsSilent(t *testing.T) {
 		}
 	case <-time.After(5 * time.Second):
 		t.Fatal("the session goes on")
+	}
+}
+
+// submit has a job accepted, and answers with its name.
+func submit(t *testing.T, r *log, spec string) fsm.JobID {
+	t.Helper()
+	c := &fsm.SubmitJob{
+		Tenant: "acme", IdempotencyKey: spec,
+		Statement: fsm.Statement{Spec: []byte(spec), VariantID: fsm.VariantID{Family: "f", Variant: "v", Profile: "p", Hash: "h"}, WitnessBytes: 1},
+		Demand:    fsm.Demand{Cells: 1},
+	}
+	*c.Stamp() = fsm.Header{NowMS: 1, Actor: "test"}
+	data, err := fsm.Encode(c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	result, _ := r.Apply(t.Context(), data)
+	if err := result.(fsm.Result).Err; err != nil {
+		t.Fatal(err)
+	}
+	return fsm.JobIDOf(c.Spec)
+}
+
+// granted waits for a grant.
+func granted(t *testing.T, w *wire) *internalv1.Grant {
+	t.Helper()
+	for {
+		select {
+		case m := <-w.down:
+			if g := m.GetGrant(); g != nil {
+				return g
+			}
+		case <-time.After(5 * time.Second):
+			t.Fatal("nothing is granted")
+		}
+	}
+}
+
+func proof(device string, job fsm.JobID, fence *internalv1.Fence, file string) *internalv1.WorkerMessage {
+	digest := blake3.Sum256([]byte(file))
+	return &internalv1.WorkerMessage{Of: &internalv1.WorkerMessage_Report{Report: &internalv1.PartReport{
+		Job: job[:], Fence: fence, Device: device, Outcome: internalv1.Outcome_OUTCOME_PROVED, ProofFile: []byte(file), ProofDigest: digest[:],
+	}}}
+}
+
+// TestWorkersMayOnlyClaimWhatTheyHold: what a worker says of a job that another one holds
+// opens no witness to it, and keeps no proof out.
+func TestWorkersMayOnlyClaimWhatTheyHold(t *testing.T) {
+	l, r := leading(t)
+	good, _ := connect(t, l, "good")
+	job := submit(t, r, "one")
+	g := granted(t, good)
+	fence := scheduler.Fence{Term: g.Fence.Term, Sequence: g.Fence.Sequence}
+	other := scheduler.Fence{Term: 1, Sequence: 1}
+	mole, _ := connect(t, l, "mole",
+		&internalv1.Resident{Job: job[:], Fence: g.Fence, Device: "mole/0", Started: true},
+		&internalv1.Resident{Job: job[:], Fence: protoFence(other), Device: "mole/0", Started: true})
+	for _, f := range []scheduler.Fence{fence, other} {
+		if err := l.MayRead(t.Context(), "mole", job, f); !fault.Is(err, fault.CodeNoLease) {
+			t.Errorf("mole reads the witness under %s: %v", f, err)
+		}
+	}
+	if err := l.MayRead(t.Context(), "good", job, fence); err != nil {
+		t.Errorf("the holder does not: %v", err)
+	}
+	for i := range 2 * arrivalsCount {
+		f := &internalv1.Fence{Term: 1, Sequence: uint64(i + 1)}
+		mole.up <- proof("mole/0", job, f, string(rune('a'+i)))
+		for m := range mole.down {
+			if m.GetTaken() != nil {
+				break
+			}
+		}
+	}
+	look := func(see func(*term)) {
+		if err := l.do(t.Context(), see); err != nil {
+			t.Fatal(err)
+		}
+	}
+	look(func(tm *term) {
+		if n := len(tm.arrivals[job]); n != 0 {
+			t.Errorf("%d proofs are kept of who holds nothing", n)
+		}
+	})
+	good.up <- proof("good/0", job, g.Fence, "genuine")
+	for assembled := false; !assembled; {
+		look(func(tm *term) {
+			a := tm.assemblies[job]
+			if assembled = a != nil; assembled && (string(a.file) != "genuine" || len(tm.arrivals) != 0) {
+				t.Errorf("assembled is %q, and %d jobs have proofs waiting", a.file, len(tm.arrivals))
+			}
+		})
 	}
 }

@@ -5,10 +5,17 @@ import (
 	"rpp-node/scheduler"
 )
 
-// step lets the scheduler decide about an event, and does what it says.
+// step lets the scheduler decide about an event, and does what it says. An event that comes
+// of an action waits until the actions before it are done.
 func (t *term) step(e scheduler.Event) {
-	for _, a := range t.scheduler.Step(t.l.cfg.Now(), e) {
-		t.perform(a)
+	t.events = append(t.events, e)
+	if len(t.events) > 1 {
+		return // within the loop below
+	}
+	for ; len(t.events) > 0; t.events = t.events[1:] {
+		for _, a := range t.scheduler.Step(t.l.cfg.Now(), t.events[0]) {
+			t.perform(a)
+		}
 	}
 }
 

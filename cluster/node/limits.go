@@ -8,6 +8,8 @@ const (
 	// witnessBytes is the largest witness.
 	witnessBytes = 64 << 20
 
+	// receiptBuildBytes bounds the name of a voter's build: what a command can carry.
+	receiptBuildBytes = 128
 	// receiptWait is how long a voter waits for its own state machine to learn of a job
 	// that it is asked about.
 	receiptWait = 5 * time.Second

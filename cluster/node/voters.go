@@ -58,8 +58,8 @@ func (n *Node) checkReceipt(voter fsm.NodeID, ask leader.Ask, m *internalv1.Rece
 	if m.Rejected != "" {
 		return fsm.Receipt{}, &leader.Rejection{Code: m.Rejected, Reason: m.Reason}
 	}
-	if len(m.Signature) != 64 {
-		return fsm.Receipt{}, fault.New(fault.CodeReceipts, "voter %s: a signature of %d bytes", voter, len(m.Signature))
+	if len(m.Signature) != 64 || len(m.Build) > receiptBuildBytes {
+		return fsm.Receipt{}, fault.New(fault.CodeReceipts, "voter %s: a signature of %d bytes, a build of %d", voter, len(m.Signature), len(m.Build))
 	}
 	r := fsm.Receipt{Voter: voter, Signature: [64]byte(m.Signature), Build: m.Build}
 	var j *fsm.Job

@@ -122,7 +122,7 @@ func (g *Gather) Failed(id fsm.NodeID, now time.Time) {
 	}
 }
 
-// Verdict is what the answers so far amount to.
+// Verdict is what the answers so far amount to: nothing while no voter is known.
 func (g *Gather) Verdict() Verdict {
 	signed, others, rejected := 0, 0, 0
 	for id, v := range g.voters {
@@ -141,7 +141,7 @@ func (g *Gather) Verdict() Verdict {
 	switch {
 	case signed >= quorum && (others > 0 || n == 1):
 		return Released
-	case rejected > n-quorum:
+	case n > 0 && rejected > n-quorum:
 		return Refused
 	}
 	return Pending

@@ -39,6 +39,7 @@ func TestQuorum(t *testing.T) {
 		{"one rejects, two sign", 3, outsider, []byte{2, 3}, []byte{1}, Released},
 		{"two of three reject", 3, outsider, []byte{3}, []byte{1, 2}, Refused},
 		{"two of four reject", 4, outsider, []byte{3, 4}, []byte{1, 2}, Refused},
+		{"no voter is known", 0, outsider, nil, nil, Pending},
 		{"the only voter rejects", 1, outsider, nil, []byte{1}, Refused},
 		{"the first answer counts", 3, outsider, []byte{1, 2}, []byte{1, 2}, Released},
 	} {
