@@ -4,6 +4,7 @@ package processtest
 
 import (
 	"context"
+	"fmt"
 	"slices"
 	"sync"
 	"time"
@@ -40,10 +41,15 @@ func (t *tally) recovery99() time.Duration {
 	return sorted[(len(sorted)*99-1)/100]
 }
 
-// recover waits until the cluster accepts a job again, and writes down how long that took
-// since the fault. The job is one that is known already: accepting it takes all that
-// accepting takes, but no proof is made.
-func (r *rig) recover(since time.Time) time.Duration {
+// recovered waits until the cluster accepts a job after what has just happened, and writes
+// down how long that took.
+func (r *rig) recovered(what string, args ...any) time.Duration {
+	return r.recoveredSince(time.Now(), what, args...)
+}
+
+// recoveredSince does so after what happened a while ago. The job is one that is known
+// already: accepting it takes all that accepting takes, but no proof is made.
+func (r *rig) recoveredSince(since time.Time, what string, args ...any) time.Duration {
 	c := r.callAt(tenants[0], r.addresses(r.random.IntN(voterCount))...)
 	body := witness(r.load.size, 1)
 	const limit = 30 * time.Second
@@ -56,6 +62,7 @@ func (r *rig) recover(since time.Time) time.Duration {
 			r.tally.mu.Lock()
 			r.tally.recoveries = append(r.tally.recoveries, took)
 			r.tally.mu.Unlock()
+			r.t.Logf("%s: accepted again after %v", fmt.Sprintf(what, args...), took.Round(time.Millisecond))
 			return took
 		}
 		if r.t.Context().Err() != nil {
@@ -63,6 +70,6 @@ func (r *rig) recover(since time.Time) time.Duration {
 		}
 		time.Sleep(20 * time.Millisecond)
 	}
-	r.fatal("nothing is accepted %s after the fault", limit)
+	r.fatal("%s: nothing is accepted for %s", fmt.Sprintf(what, args...), limit)
 	return 0
 }

@@ -25,6 +25,17 @@ type scenario struct {
 // scenarios are all of them, each in a file with those like it.
 var scenarios = []scenario{
 	{name: "kill-leader", small: true, run: killLeader},
+	{name: "kill-worker", run: killWorker},
+	{name: "power-loss", small: true, run: powerLoss},
+	{name: "kill-devices", run: killDevices},
+	{name: "pause-leader", run: pauseLeader},
+	{name: "pause-worker", run: pauseWorker},
+	{name: "partition-leader", small: true, run: partitionLeader},
+	{name: "partition-minority", run: partitionMinority},
+	{name: "partition-worker", run: partitionWorker},
+	{name: "bad-weather", run: badWeather},
+	{name: "disk-full", run: diskFull},
+	{name: "operations", run: operations},
 }
 
 // play runs a scenario on a cluster of its own.
@@ -61,7 +72,7 @@ func TestSmoke(t *testing.T) {
 		time.Sleep(time.Second)
 		l := r.leader()
 		r.kill(l)
-		r.recover(time.Now())
+		r.recovered("%s killed", l.name)
 		r.restart(l)
 	}}, seed(t), &tally{})
 }

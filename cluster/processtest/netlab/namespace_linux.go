@@ -103,7 +103,7 @@ func (h *Host) Start(cmd *exec.Cmd) error {
 // numeric: names are not looked up.
 func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, error) {
 	var conn net.Conn
-	err := h.visit(func() (err error) {
+	err := h.Do(func() (err error) {
 		conn, err = (&net.Dialer{}).DialContext(ctx, network, address)
 		return err
 	})
@@ -113,15 +113,16 @@ func (h *Host) Dial(ctx context.Context, network, address string) (net.Conn, err
 // Listen listens on an address, as a program on the host would.
 func (h *Host) Listen(network, address string) (net.Listener, error) {
 	var l net.Listener
-	err := h.visit(func() (err error) {
+	err := h.Do(func() (err error) {
 		l, err = net.Listen(network, address)
 		return err
 	})
 	return l, err
 }
 
-// visit runs f on a thread that is in the namespace; the sockets it makes stay there.
-func (h *Host) visit(f func() error) error {
+// Do runs f on a thread that is on the host: the sockets that f itself makes belong there,
+// and stay there when it has returned.
+func (h *Host) Do(f func() error) error {
 	done := make(chan error)
 	go func() {
 		runtime.LockOSThread() // never unlocked: the thread is not used for anything else
