@@ -32,7 +32,10 @@ func (s *Scheduler) suspect(j *job, d *device, o Outcome, said string) {
 	} else {
 		d.failures++
 	}
-	limit := min(s.config.SuspicionsMax, max(1, s.standingCount()))
+	limit := s.config.SuspicionsMax
+	if !s.now.Before(s.joinUntil) { // until then most workers have yet to say that they are there
+		limit = min(limit, max(1, s.standingCount()))
+	}
 	switch {
 	case j.suspicions >= limit:
 		s.quarantineSpec(j, fmt.Sprintf("%s, %s of %d", reason, plural(j.suspicions, "suspicion"), limit))

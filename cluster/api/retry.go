@@ -2,6 +2,7 @@ package api
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"connectrpc.com/connect"
@@ -46,6 +47,9 @@ func (c *Client) call(ctx context.Context, req connect.AnyRequest, next connect.
 			return res, nil
 		}
 		e := FromError(err)
+		if errors.Is(ctx.Err(), context.DeadlineExceeded) {
+			c.Avoid(address, "") // it may stand still: the next call asks another
+		}
 		if ctx.Err() != nil || !c.again(rt, e, err) {
 			return nil, e
 		}

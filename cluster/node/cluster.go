@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"time"
 
 	"github.com/zeebo/blake3"
 
@@ -98,8 +99,24 @@ func (c clusterService) TransferLeadership(ctx context.Context, caller api.Calle
 		return nil, err
 	}
 	n.record(caller, "leadership.transfer", req.Node)
-	leader, _ := n.raft.Leader()
-	return &rppv1.TransferLeadershipResponse{Leader: n.nameOf(leader)}, nil
+	return &rppv1.TransferLeadershipResponse{Leader: n.nameOf(n.successor(ctx))}, nil
+}
+
+// successor waits until another node is known to lead, and says which; empty if that takes
+// too long.
+func (n *Node) successor(ctx context.Context) string {
+	ctx, cancel := context.WithTimeout(ctx, statusTimeout)
+	defer cancel()
+	for {
+		if id, _ := n.raft.Leader(); id != "" && id != n.id.String() {
+			return id
+		}
+		select {
+		case <-ctx.Done():
+			return ""
+		case <-time.After(successorPause):
+		}
+	}
 }
 
 // nameOf is the name of a node that is known by its identifier in hexadecimal.

@@ -27,7 +27,7 @@ func (n *Node) ensureKey(ctx context.Context, id fsm.VariantID) (fsm.Key, error)
 		return k, ok
 	}
 	if k, ok := current(); ok {
-		return k, nil
+		return k, n.haveKey(ctx, k)
 	}
 	put, err := n.keys.Derive(ctx, id, n.cfg.Build)
 	if err != nil {
@@ -45,6 +45,30 @@ func (n *Node) ensureKey(ctx context.Context, id fsm.VariantID) (fsm.Key, error)
 		return k, fault.New(fault.CodeKeyMissing, "the key of %s is not registered", id)
 	}
 	return k, nil
+}
+
+// haveKey sees to it that this node holds a key that the cluster has agreed on. Whoever
+// derived it may have died before others had pulled it: then it is derived again, which
+// makes the same one.
+func (n *Node) haveKey(ctx context.Context, k fsm.Key) error {
+	if n.keys.Holds(k) {
+		return nil
+	}
+	pulling, cancel := context.WithTimeout(ctx, keyPullTimeout)
+	defer cancel()
+	_, err := n.keys.Verifying(pulling, k.Fingerprint)
+	if err == nil || ctx.Err() != nil {
+		return err
+	}
+	n.log.Warn("nobody answers with a key: it is derived again", "key", k.VariantID, "error", err)
+	put, err := n.keys.Derive(ctx, k.VariantID, n.cfg.Build)
+	if err != nil {
+		return err
+	}
+	if put.Fingerprint != k.Fingerprint {
+		return fault.New(fault.CodeKeyChanged, "the key of %s is %s here, the cluster's is %s", k.VariantID, put.Fingerprint, k.Fingerprint)
+	}
+	return nil
 }
 
 func (s keyService) Preload(ctx context.Context, caller api.Caller, req *rppv1.PreloadRequest) (*rppv1.PreloadResponse, error) {

@@ -17,6 +17,8 @@ const (
 	replicateTimeout = 30 * time.Second
 	// chunkTimeout bounds one chunk from one peer.
 	chunkTimeout = 20 * time.Second
+	// keyPullTimeout is how long a leader asks others for a key before it derives it.
+	keyPullTimeout = 2 * time.Second
 	// applyTimeout bounds a command of an API call.
 	applyTimeout = 10 * time.Second
 
@@ -38,6 +40,8 @@ const (
 	repairPause  = 2 * time.Second
 	// meetPause lies between two looks whether gossip knows anybody.
 	meetPause = 2 * time.Second
+	// successorPause lies between two looks at who leads now.
+	successorPause = 5 * time.Millisecond
 	// statusTimeout is how long a leader may take to say how things stand.
 	statusTimeout = time.Second
 	anchorPause   = time.Minute

@@ -114,6 +114,11 @@ func (n *Node) checkFloor(p *proving.Prepared, vk *key.Verifying, c proving.Cost
 // accept makes the job durable and has the cluster agree to it.
 func (n *Node) accept(ctx context.Context, caller api.Caller, req *rppv1.SubmitRequest, id fsm.JobID, o *order) (*fsm.Result, error) {
 	digest := fsm.Digest(o.spec.Witness)
+	// A majority could store the witness without this node, but it must not run out of
+	// space while it leads.
+	if err := n.data.Admit(int64(len(o.witness))); err != nil {
+		return nil, n.diskError(err)
+	}
 	if err := n.replicateWitness(ctx, id, digest, o.witness); err != nil {
 		return nil, err
 	}

@@ -98,7 +98,7 @@ func (w *Worker) decline(g *internalv1.Grant, code fault.Code, reason string) {
 func declined(g *internalv1.Grant, code fault.Code, reason string) *internalv1.WorkerMessage {
 	return reportMessage(&internalv1.PartReport{
 		Job: g.Job, Fence: g.Fence, Device: g.Device,
-		Outcome: internalv1.Outcome_OUTCOME_DECLINED, Code: string(code), Reason: reason,
+		Outcome: internalv1.Outcome_OUTCOME_DECLINED, Code: string(code), Reason: plain(reason),
 	})
 }
 

@@ -16,6 +16,9 @@ const (
 	// MaxDevices bounds the devices of a worker.
 	MaxDevices = 64
 
+	// MaxReasonBytes bounds the reason in a report; a leader takes no longer one.
+	MaxReasonBytes = 512
+
 	// maxBeats is how many heartbeats may wait for their renewal.
 	maxBeats = 64
 	// welcomeTimeout is how long a leader may take to answer Hello.

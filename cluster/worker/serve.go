@@ -106,12 +106,12 @@ func outcome(result *Result, err error) *internalv1.PartReport {
 	}
 	var e *device.Error
 	if errors.As(err, &e) {
-		r := &internalv1.PartReport{Outcome: internalv1.Outcome(e.Outcome), Code: string(e.Code), Reason: e.Reason}
+		r := &internalv1.PartReport{Outcome: internalv1.Outcome(e.Outcome), Code: string(e.Code), Reason: plain(e.Reason)}
 		measure(r, &e.Usage)
 		return r
 	}
 	f := fault.Of(err)
-	return &internalv1.PartReport{Outcome: internalv1.Outcome_OUTCOME_UNAVAILABLE, Code: string(f.Code), Reason: err.Error()}
+	return &internalv1.PartReport{Outcome: internalv1.Outcome_OUTCOME_UNAVAILABLE, Code: string(f.Code), Reason: plain(err.Error())}
 }
 
 func measure(r *internalv1.PartReport, u *device.Usage) {
