@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"rpp-node/cluster/api"
+	"rpp-node/cluster/fsm"
 	"rpp-node/cluster/identity"
 	"rpp-node/cluster/transport"
 )
@@ -98,4 +99,23 @@ func Call(o Calling) (*Caller, error) {
 		Client:     api.NewClient(api.ClientConfig{HTTP: http, Addresses: addresses, Rand: newRand(o.Rand), Patient: o.Patient}),
 		Membership: *m, Identity: c.Identity(), close: http.CloseIdleConnections,
 	}, nil
+}
+
+// registerOperator makes the first operator a member, as those are who join with a token:
+// only members may renew their certificates.
+func (n *Node) registerOperator(ctx context.Context) {
+	c, err := identity.OpenDir(n.cfg.Disk, layout(OperatorDir(string(n.dir))).identity()).Load(n.member.Cluster)
+	if err != nil {
+		n.log.Warn("the first operator is not registered", "error", err)
+		return
+	}
+	id := fsm.NodeID(c.Identity().ID)
+	n.try(ctx, &fsm.PutMember{
+		NodeID: id, Name: personName(identity.Operator, id), Role: fsm.RoleOperator, PublicKey: fsm.SPKI(publicKey(c.Key())), Version: n.cfg.Version,
+	})
+}
+
+// personName is how somebody is listed who has no name of its own.
+func personName(role identity.Role, id fsm.NodeID) string {
+	return role.String() + "-" + id.String()[:16]
 }

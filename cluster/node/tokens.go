@@ -108,7 +108,7 @@ func (j joiner) Join(ctx context.Context, _ api.Caller, req *internalv1.JoinRequ
 	role := identity.Role(spent.Token.Role) // the cluster's word counts, not the token's text
 	name := req.Name
 	if !role.Node() {
-		name = role.String() + "-" + id.String()[:16]
+		name = personName(role, id)
 	}
 	if _, err := n.proposeAs(ctx, who, &fsm.PutMember{
 		NodeID: id, Name: name, Role: fsm.Role(role), Tenant: spent.Token.Tenant, PublicKey: spki,

@@ -130,6 +130,9 @@ func (n *Node) register(ctx context.Context) {
 	if m != nil && m.APIAddress == n.APIAddress() && m.GossipAddress == n.GossipAddress() && m.Version == n.cfg.Version {
 		return
 	}
+	if m == nil {
+		n.registerOperator(ctx)
+	}
 	n.try(ctx, &fsm.PutMember{
 		NodeID: n.id, Name: n.member.Name, Role: fsm.RoleVoter, PublicKey: fsm.SPKI(publicKey(n.key)),
 		APIAddress: n.APIAddress(), GossipAddress: n.GossipAddress(), Version: n.cfg.Version,
