@@ -76,7 +76,7 @@ func (l *lab) do(c fsm.Command) {
 	if err != nil {
 		l.t.Fatal(err)
 	}
-	if r, _ := l.Apply(nil, b); r.(fsm.Result).Err != nil {
+	if r, _ := l.Apply(l.t.Context(), b); r.(fsm.Result).Err != nil {
 		l.t.Fatal(r.(fsm.Result).Err)
 	}
 }
