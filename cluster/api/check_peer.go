@@ -67,6 +67,8 @@ func checkReport(r *internalv1.ReportRequest) error {
 		checkText("version", r.Version, nameBytesMax),
 		checkOneOf("health", r.Health, "", "healthy", "degraded", "unhealthy"),
 		checkEach("reasons", r.Reasons, reasonCountMax, checkReason),
+		optional(checkAddress)("api_address", r.ApiAddress),
+		optional(checkAddress)("gossip_address", r.GossipAddress),
 	)
 }
 

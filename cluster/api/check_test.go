@@ -185,6 +185,8 @@ func TestMalformedRequestsAreRefused(t *testing.T) {
 		{"keys", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.Keys = tooMany })},
 		{"keys[0]", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.Keys[0] = nil })},
 		{"reasons", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.Reasons = make([]string, reasonCountMax+1) })},
+		{"api_address", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.ApiAddress = "nowhere" })},
+		{"gossip_address", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.GossipAddress = "a:b" })},
 		{"health", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.Health = "fine" })},
 		{"reasons[0]", fault.CodeField, with(goodReport, func(r *internalv1.ReportRequest) { r.Reasons[0] = long })},
 	} {

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"crypto/rand"
+	"os"
 	"path/filepath"
 	"testing"
 	"time"
@@ -64,8 +65,8 @@ func await(ctx context.Context, t *testing.T, what string, try func() error) {
 	}
 }
 
-// TestVotersComeAndGo: a voter that was away serves what was released meanwhile, and the
-// cluster outlives the voter that founded it, whose issuer let all the others in.
+// TestVotersComeAndGo: a voter that was away, and comes back at other addresses, serves what
+// was released meanwhile, and the cluster outlives the voter that founded it, whose issuer let all the others in.
 func TestVotersComeAndGo(t *testing.T) {
 	if testing.Short() {
 		t.Skip("starts a cluster")
@@ -90,6 +91,9 @@ func TestVotersComeAndGo(t *testing.T) {
 	}
 	c.Kill(away)
 	job := prove(ctx, t, v, 2)
+	if err := os.Remove(filepath.Join(c.opt.Dir, away+".ports")); err != nil { // it comes back elsewhere
+		t.Fatal(err)
+	}
 	if err := c.Restart(ctx, away); err != nil {
 		t.Fatal(err)
 	}

@@ -27,6 +27,9 @@ type report struct {
 	version uint32
 	audit   uint64
 	head    fsm.Digest
+	release string // of the program
+	api     string // addresses, empty if it does not say
+	gossip  string
 }
 
 // staleReport is when a report says nothing any more.
@@ -74,7 +77,8 @@ func (p peerService) Report(_ context.Context, caller api.Caller, req *internalv
 	if len(req.Keys) > reportedKeys {
 		return nil, fault.New(fault.CodeTooBig, "keys: %d, at most %d", len(req.Keys), reportedKeys)
 	}
-	rep := report{at: n.cfg.Now(), held: map[fsm.Digest]bool{}, version: req.CommandVersion, audit: req.AuditSequence}
+	rep := report{at: n.cfg.Now(), held: map[fsm.Digest]bool{}, version: req.CommandVersion, audit: req.AuditSequence,
+		release: req.Version, api: req.ApiAddress, gossip: req.GossipAddress}
 	for _, k := range req.Keys {
 		if len(k) != 32 {
 			return nil, fault.New(fault.CodeField, "keys: a fingerprint of %d bytes", len(k))
@@ -137,7 +141,9 @@ func (n *Node) report(ctx context.Context) bool {
 	if n.Leading() {
 		return true
 	}
-	req := &internalv1.ReportRequest{Version: n.cfg.Version, CommandVersion: fsm.CommandVersion}
+	req := &internalv1.ReportRequest{
+		Version: n.cfg.Version, CommandVersion: fsm.CommandVersion, ApiAddress: n.APIAddress(), GossipAddress: n.GossipAddress(),
+	}
 	for _, k := range n.keys.Held() {
 		req.Keys = append(req.Keys, k[:])
 	}

@@ -98,6 +98,7 @@ func (n *Node) try(ctx context.Context, c fsm.Command) *fsm.Result {
 // membership brings the state up to date with who is there.
 func (n *Node) membership(ctx context.Context, now time.Time) {
 	n.register(ctx)
+	n.follow(ctx, now)
 	n.configure(ctx)
 	n.admitVoters(ctx, now)
 	n.versions(ctx, now)
@@ -137,6 +138,24 @@ func (n *Node) register(ctx context.Context) {
 		NodeID: n.id, Name: n.member.Name, Role: fsm.RoleVoter, PublicKey: fsm.SPKI(publicKey(n.key)),
 		APIAddress: n.APIAddress(), GossipAddress: n.GossipAddress(), Version: n.cfg.Version,
 	})
+}
+
+// follow keeps the records of nodes that have moved, or run another release, by their own
+// word.
+func (n *Node) follow(ctx context.Context, now time.Time) {
+	said := n.reports.fresh(now)
+	var members []*fsm.Member
+	n.machine.View(func(s *fsm.State) { members = s.Members() })
+	for _, m := range members {
+		r, ok := said[m.ID]
+		if !ok || r.api == "" || r.api == m.APIAddress && r.gossip == m.GossipAddress && r.release == m.Version {
+			continue
+		}
+		n.try(ctx, &fsm.PutMember{
+			NodeID: m.ID, Name: m.Name, Role: m.Role, Tenant: m.Tenant, PublicKey: m.PublicKey,
+			APIAddress: r.api, GossipAddress: r.gossip, Version: r.release,
+		})
+	}
 }
 
 // configure has the cluster agree on the limits of whoever leads: it is the leader's

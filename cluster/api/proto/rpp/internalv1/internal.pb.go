@@ -940,6 +940,9 @@ type ReportRequest struct {
 	// The head of the node's audit chain.
 	AuditSequence uint64 `protobuf:"varint,7,opt,name=audit_sequence,json=auditSequence,proto3" json:"audit_sequence,omitempty"`
 	AuditHead     []byte `protobuf:"bytes,8,opt,name=audit_head,json=auditHead,proto3" json:"audit_head,omitempty"`
+	// Where others reach the node: it may have moved since it joined.
+	ApiAddress    string `protobuf:"bytes,9,opt,name=api_address,json=apiAddress,proto3" json:"api_address,omitempty"`
+	GossipAddress string `protobuf:"bytes,10,opt,name=gossip_address,json=gossipAddress,proto3" json:"gossip_address,omitempty"`
 	unknownFields protoimpl.UnknownFields
 	sizeCache     protoimpl.SizeCache
 }
@@ -1028,6 +1031,20 @@ func (x *ReportRequest) GetAuditHead() []byte {
 		return x.AuditHead
 	}
 	return nil
+}
+
+func (x *ReportRequest) GetApiAddress() string {
+	if x != nil {
+		return x.ApiAddress
+	}
+	return ""
+}
+
+func (x *ReportRequest) GetGossipAddress() string {
+	if x != nil {
+		return x.GossipAddress
+	}
+	return ""
 }
 
 type ReportResponse struct {
@@ -2694,7 +2711,7 @@ const file_rpp_internal_v1_internal_proto_rawDesc = "" +
 	"\x03key\x18\x02 \x01(\fR\x03key\x12\x18\n" +
 	"\aversion\x18\x03 \x01(\x04R\aversion\"-\n" +
 	"\x11GossipKeyResponse\x12\x18\n" +
-	"\adigests\x18\x01 \x03(\tR\adigests\"\x86\x02\n" +
+	"\adigests\x18\x01 \x03(\tR\adigests\"\xce\x02\n" +
 	"\rReportRequest\x12\x12\n" +
 	"\x04keys\x18\x01 \x03(\fR\x04keys\x12\x18\n" +
 	"\aversion\x18\x02 \x01(\tR\aversion\x12&\n" +
@@ -2704,7 +2721,11 @@ const file_rpp_internal_v1_internal_proto_rawDesc = "" +
 	"\x0fcommand_version\x18\x06 \x01(\rR\x0ecommandVersion\x12%\n" +
 	"\x0eaudit_sequence\x18\a \x01(\x04R\rauditSequence\x12\x1d\n" +
 	"\n" +
-	"audit_head\x18\b \x01(\fR\tauditHead\"\xa3\x01\n" +
+	"audit_head\x18\b \x01(\fR\tauditHead\x12\x1f\n" +
+	"\vapi_address\x18\t \x01(\tR\n" +
+	"apiAddress\x12%\n" +
+	"\x0egossip_address\x18\n" +
+	" \x01(\tR\rgossipAddress\"\xa3\x01\n" +
 	"\x0eReportResponse\x12.\n" +
 	"\x04keys\x18\x01 \x03(\v2\x1a.rpp.internal.v1.WantedKeyR\x04keys\x12-\n" +
 	"\x06voters\x18\x02 \x03(\v2\x15.rpp.internal.v1.PeerR\x06voters\x122\n" +
