@@ -22,6 +22,8 @@ type callFlags struct {
 	API  []string `name:"api" help:"Nodes to call; one is enough. Without it those that the identity's directory names." env:"RPP_API" placeholder:"HOST:PORT,..."`
 	Data string   `help:"Data directory of a node on this machine (rpp-node if nothing names one)." env:"RPP_DATA" placeholder:"DIR"`
 	JSON bool     `help:"Print the answer as JSON."`
+
+	Timeout time.Duration `help:"How long to go on trying while nobody answers or leads." default:"30s"`
 }
 
 // dir is the directory of the identity.
@@ -72,9 +74,24 @@ func (f *callFlags) addresses() []string {
 	return nil
 }
 
-// calling runs what a command does with its access, until it is interrupted. A call without
-// a time of its own is over after half a minute.
+// calling runs what a command does with its access, until it is interrupted or its time is
+// over.
 func (f *callFlags) calling(do func(context.Context, *node.Caller) error) error {
+	return f.waiting(func(ctx context.Context, to *node.Caller) error {
+		ctx, cancel := context.WithTimeout(ctx, f.Timeout)
+		defer cancel()
+		return do(ctx, to)
+	})
+}
+
+// patiently is calling for what waits for other nodes.
+func (f *callFlags) patiently(do func(context.Context, *node.Caller) error) error {
+	f.Timeout = max(f.Timeout, patientTimeout)
+	return f.calling(do)
+}
+
+// waiting is calling without an end.
+func (f *callFlags) waiting(do func(context.Context, *node.Caller) error) error {
 	c, err := f.open()
 	if err != nil {
 		return err

@@ -4,11 +4,13 @@ import (
 	"context"
 	"fmt"
 	"strings"
+	"time"
 
 	"connectrpc.com/connect"
 	"google.golang.org/protobuf/proto"
 
 	rppv1 "rpp-node/cluster/api/proto/rpp/v1"
+	"rpp-node/cluster/fault"
 	"rpp-node/cluster/node"
 )
 
@@ -88,9 +90,7 @@ func (c *clusterRemoveCmd) Help() string {
 }
 
 func (c *clusterRemoveCmd) Run(e *env) error {
-	return c.calling(func(ctx context.Context, to *node.Caller) error {
-		ctx, cancel := context.WithTimeout(ctx, patientTimeout)
-		defer cancel()
+	return c.patiently(func(ctx context.Context, to *node.Caller) error {
 		resp, err := to.Cluster.Remove(ctx, connect.NewRequest(&rppv1.RemoveRequest{Node: c.Node}))
 		if err != nil {
 			return err
@@ -114,9 +114,35 @@ func (c *clusterTransferCmd) Run(e *env) error {
 		if err != nil {
 			return err
 		}
-		return c.show(e, resp.Msg, "%s leads", or(resp.Msg.Leader, "another voter"))
+		if resp.Msg.Leader, err = c.await(ctx, to); err != nil {
+			return err
+		}
+		return c.show(e, resp.Msg, "%s leads", resp.Msg.Leader)
 	})
 }
+
+// await waits until the voter that was named leads, or anybody if none was.
+func (c *clusterTransferCmd) await(ctx context.Context, to *node.Caller) (string, error) {
+	for {
+		s, err := status(ctx, to)
+		if err != nil {
+			return "", err
+		}
+		for _, m := range s.Members {
+			if m.Name == s.Leader && (c.Node == "" || c.Node == m.Name || c.Node == m.Id) {
+				return m.Name, nil
+			}
+		}
+		select {
+		case <-ctx.Done():
+			return "", fault.New(fault.CodeNoLeader, "leadership was handed over, but nobody says that it was taken: %w", ctx.Err())
+		case <-time.After(leaderPause):
+		}
+	}
+}
+
+// leaderPause lies between two looks at who leads.
+const leaderPause = 50 * time.Millisecond
 
 func or(s, otherwise string) string {
 	if s == "" {
@@ -132,9 +158,7 @@ func (c *clusterSnapshotCmd) Help() string {
 }
 
 func (c *clusterSnapshotCmd) Run(e *env) error {
-	return c.calling(func(ctx context.Context, to *node.Caller) error {
-		ctx, cancel := context.WithTimeout(ctx, patientTimeout)
-		defer cancel()
+	return c.patiently(func(ctx context.Context, to *node.Caller) error {
 		resp, err := to.Cluster.Snapshot(ctx, connect.NewRequest(&rppv1.SnapshotRequest{}))
 		if err != nil {
 			return err
@@ -151,9 +175,7 @@ func (c *rotateGossipCmd) Help() string {
 }
 
 func (c *rotateGossipCmd) Run(e *env) error {
-	return c.calling(func(ctx context.Context, to *node.Caller) error {
-		ctx, cancel := context.WithTimeout(ctx, patientTimeout)
-		defer cancel()
+	return c.patiently(func(ctx context.Context, to *node.Caller) error {
 		resp, err := to.Cluster.RotateGossipKey(ctx, connect.NewRequest(&rppv1.RotateGossipKeyRequest{}))
 		if err != nil {
 			return err

@@ -42,9 +42,7 @@ type backupResult struct {
 }
 
 func (c *backupCmd) Run(e *env) error {
-	return c.calling(func(ctx context.Context, to *node.Caller) error {
-		ctx, cancel := context.WithTimeout(ctx, patientTimeout)
-		defer cancel()
+	return c.patiently(func(ctx context.Context, to *node.Caller) error {
 		b, digest, err := fetchBackup(ctx, to)
 		if err != nil {
 			return err
@@ -105,9 +103,7 @@ func (c *restoreCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
-	return c.calling(func(ctx context.Context, to *node.Caller) error {
-		ctx, cancel := context.WithTimeout(ctx, patientTimeout)
-		defer cancel()
+	return c.patiently(func(ctx context.Context, to *node.Caller) error {
 		digest := blake3.Sum256(b)
 		resp, err := sendBackup(ctx, to, b, digest[:])
 		if err != nil {

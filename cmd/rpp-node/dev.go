@@ -72,6 +72,7 @@ func (c *devCmd) Run(e *env) error {
 	if err != nil {
 		return err
 	}
+	o.Log = c.log(e)
 	cluster, err := local.Start(ctx, o)
 	if err != nil {
 		return startUpError{err}
@@ -93,6 +94,15 @@ func (c *devCmd) Run(e *env) error {
 		return err
 	}
 	return awaitEnd(ctx, cluster)
+}
+
+// log is the nodes' log: what is wrong, or what --log-level asks for.
+func (c *devCmd) log(e *env) func(string) *slog.Logger {
+	l := config.Log{Level: "warn", Format: "text"}
+	if e.logLevel != "off" {
+		l.Level = e.logLevel
+	}
+	return func(node string) *slog.Logger { return nodeLog(e, l).With("node", node) }
 }
 
 func (c *devCmd) print(e *env, r *devResult) error {
@@ -146,12 +156,12 @@ func localOptions(e *env, dir, name string, voters, workers, threadsEach int) (l
 	if threadsEach == 0 {
 		s.threads = max(s.threads/max(workers, 1), 1)
 	}
+	// Nodes that come and go on purpose complain of each other; who wants to hear it says so.
 	log := func(node string) *slog.Logger {
-		level := config.Log{Level: "error", Format: "text"}
-		if e.logLevel != "off" {
-			level.Level = e.logLevel
+		if e.logLevel == "off" {
+			return slog.New(slog.DiscardHandler)
 		}
-		return nodeLog(e, level).With("node", node)
+		return nodeLog(e, config.Log{Level: e.logLevel, Format: "text"}).With("node", node)
 	}
 	progress := newNotes(e.err)
 	return local.Options{

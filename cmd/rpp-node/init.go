@@ -9,6 +9,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strings"
 	"time"
 
@@ -31,9 +32,22 @@ func (c *initCmd) Help() string {
 	return "Makes in DATA: config.toml, the cluster's CA and gossip key, the identity of the first voter, that of the\n" +
 		"first operator (DATA/operator), and root.sealed, the CA's root key under a passphrase: keep both apart from\n" +
 		"the node; they are needed only after every voter is lost.\n\n" +
+		"config.toml has every key, with a comment: " + strings.Join(configKeys(), ", ") + ".\n\n" +
 		"Examples:\n" +
 		"  rpp-node init --data a --name a --listen 127.0.0.1:7400\n" +
 		"  rpp-node init --data /var/lib/rpp --cluster prod --chain-id 7 --listen 0.0.0.0:7400 --advertise a.example.net"
+}
+
+// configKeys lists the keys of a configuration file.
+func configKeys() (keys []string) {
+	c := reflect.TypeFor[config.Config]()
+	for i := range c.NumField() {
+		section := c.Field(i)
+		for j := range section.Type.NumField() {
+			keys = append(keys, section.Tag.Get("toml")+"."+section.Type.Field(j).Tag.Get("toml"))
+		}
+	}
+	return keys
 }
 
 // initResult is what the command prints.

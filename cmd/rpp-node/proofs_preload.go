@@ -20,10 +20,9 @@ const keyReady = "ready"
 
 type proofsPreloadCmd struct {
 	callFlags
-	Backend string        `help:"plonky3." enum:"plonky3" default:"plonky3"`
-	Family  []string      `help:"Only these families." placeholder:"FAMILY"`
-	Wait    bool          `help:"Wait until every node holds them."`
-	Timeout time.Duration `help:"How long to wait." default:"10m"`
+	Backend string   `help:"plonky3." enum:"plonky3" default:"plonky3"`
+	Family  []string `help:"Only these families." placeholder:"FAMILY"`
+	Wait    bool     `help:"Wait until every node holds them, ten minutes at most."`
 }
 
 func (c *proofsPreloadCmd) Help() string {
@@ -34,9 +33,7 @@ func (c *proofsPreloadCmd) Help() string {
 }
 
 func (c *proofsPreloadCmd) Run(e *env) error {
-	return c.calling(func(ctx context.Context, to *node.Caller) error {
-		ctx, cancel := context.WithTimeout(ctx, c.Timeout)
-		defer cancel()
+	return c.patiently(func(ctx context.Context, to *node.Caller) error {
 		resp, err := to.Keys.Preload(ctx, connect.NewRequest(&rppv1.PreloadRequest{Families: c.Family}))
 		if err != nil {
 			return err
@@ -128,9 +125,7 @@ func (c *keysRotateCmd) Help() string {
 }
 
 func (c *keysRotateCmd) Run(e *env) error {
-	return c.calling(func(ctx context.Context, to *node.Caller) error {
-		ctx, cancel := context.WithTimeout(ctx, patientTimeout)
-		defer cancel()
+	return c.patiently(func(ctx context.Context, to *node.Caller) error {
 		resp, err := to.Keys.Rotate(ctx, connect.NewRequest(&rppv1.RotateRequest{Family: c.Family}))
 		if err != nil {
 			return err

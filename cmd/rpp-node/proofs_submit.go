@@ -58,7 +58,7 @@ func (c *proofsSubmitCmd) run(ctx context.Context, e *env, to *node.Caller, witn
 	if c.ChainID != nil {
 		chain = *c.ChainID
 	}
-	submitting, cancel := context.WithTimeout(ctx, patientTimeout)
+	submitting, cancel := context.WithTimeout(ctx, c.Timeout) // of the submission, not of the proof
 	defer cancel()
 	resp, err := to.Jobs.Submit(submitting, connect.NewRequest(&rppv1.SubmitRequest{
 		Family: c.Family, Witness: witness, Profile: c.Profile, Hash: c.Hash, ChainId: chain, IdempotencyKey: c.Key, Tenant: c.Tenant,
@@ -155,7 +155,7 @@ func (c *proofsWatchCmd) Help() string {
 }
 
 func (c *proofsWatchCmd) Run(e *env) error {
-	return c.calling(func(ctx context.Context, to *node.Caller) error {
+	return c.waiting(func(ctx context.Context, to *node.Caller) error {
 		job, err := c.get(ctx, to)
 		if err != nil {
 			return err

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"testing"
+	"time"
 
 	"github.com/rogpeppe/go-internal/testscript"
 
@@ -17,6 +18,9 @@ func TestMain(m *testing.M) {
 	testscript.Main(m, map[string]func(){"rpp-node": main})
 }
 
+// scriptPatience ends scripts that hang.
+const scriptPatience = 3 * time.Minute
+
 // TestScripts runs the scripts of testdata/script, each a use of the command line as an
 // operator would type it. Beside testscript's own commands they have:
 //
@@ -25,19 +29,28 @@ func TestMain(m *testing.M) {
 //	edit FILE PATH=JSON          replace the value at a path of a JSON file
 //	flip FILE OFFSET             flip a bit; a negative offset counts from the end
 //	unwrap FILE OUT              the bare key that a file of the key directory holds
+//	run NAME PATTERN COMMAND...  start a command; wait until NAME.out matches
+//	until PATTERN COMMAND...     repeat a command until its output matches
+//	signal SIGNAL NAME [CODE]    send it a signal; it must end, with that exit code
+//	ports VARIABLE...            free ports of loopback, the two after each free as well
+//	setenv VARIABLE FILE         set a variable to what a file (or stdout) holds
+//	mode OCTAL FILE              FILE has these permissions
 func TestScripts(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 filepath.Join("testdata", "script"),
 		RequireExplicitExec: true,
 		RequireUniqueNames:  true,
+		Deadline:            time.Now().Add(scriptPatience),
 		Setup: func(env *testscript.Env) error {
 			root, err := filepath.Abs(filepath.Join("..", ".."))
 			env.Setenv("VECTORS", filepath.Join(root, "prover", "testdata", "vectors", "batch2"))
 			env.Setenv("DOCS", filepath.Join(root, "docs"))
+			env.Values[processesKey{}] = processes{}
 			return err
 		},
 		Cmds: map[string]func(*testscript.TestScript, bool, []string){
 			"exit": scriptExit, "json": scriptJSON, "edit": scriptEdit, "flip": scriptFlip, "unwrap": scriptUnwrap,
+			"run": scriptRun, "until": scriptUntil, "signal": scriptSignal, "ports": scriptPorts, "setenv": scriptToEnv, "mode": scriptMode,
 		},
 	})
 }

@@ -45,13 +45,17 @@ func New(k merkle.Kind, x *field.Ext) *Live { return &Live{x: x, s: newSource(k,
 
 // Observe implements Transcript.
 func (t *Live) Observe(_ string, v ...field.Elem) {
-	t.s.observe(v...)
+	for _, e := range v {
+		t.s.observe(e)
+	}
 }
 
 // ObserveExt implements Transcript.
 func (t *Live) ObserveExt(_ string, v ...field.E) {
 	for i := range v {
-		t.s.observe(v[i][:t.x.D]...)
+		for _, c := range v[i][:t.x.D] {
+			t.s.observe(c)
+		}
 	}
 }
 
