@@ -31,9 +31,11 @@ func (s *serial) copyFrom(o source) {
 	s.in = in
 }
 
-func (s *serial) observe(v field.Elem) {
-	s.left = 0
-	s.in = field.AppendWord(s.in, v)
+func (s *serial) observe(v ...field.Elem) {
+	for _, e := range v {
+		s.left = 0
+		s.in = field.AppendWord(s.in, e)
+	}
 }
 
 func (s *serial) observeDigest(d *merkle.Digest) {

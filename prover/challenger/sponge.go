@@ -8,7 +8,7 @@ import (
 
 // source is a challenger without labels.
 type source interface {
-	observe(v field.Elem)
+	observe(v ...field.Elem)
 	observeDigest(d *merkle.Digest)
 	sample() field.Elem
 	sampleBits(n int) uint32
@@ -62,17 +62,20 @@ func (d *duplex) absorb() {
 
 func (d *duplex) duplexing() {
 	d.absorb()
-	d.perm.Permute(d.state[:d.perm.Width()])
+	d.perm.PermuteOne(d.state[:d.perm.Width()])
 	copy(d.out[:], d.state[:d.rate])
 	d.outLeft = d.rate
 }
 
-func (d *duplex) observe(v field.Elem) {
-	d.outLeft = 0
-	d.in[d.inLen] = v
-	d.inLen++
-	if d.inLen == d.rate {
-		d.duplexing()
+func (d *duplex) observe(v ...field.Elem) {
+	for len(v) > 0 {
+		d.outLeft = 0
+		n := copy(d.in[d.inLen:d.rate], v)
+		d.inLen += n
+		v = v[n:]
+		if d.inLen == d.rate {
+			d.duplexing()
+		}
 	}
 }
 

@@ -45,17 +45,13 @@ func New(k merkle.Kind, x *field.Ext) *Live { return &Live{x: x, s: newSource(k,
 
 // Observe implements Transcript.
 func (t *Live) Observe(_ string, v ...field.Elem) {
-	for _, e := range v {
-		t.s.observe(e)
-	}
+	t.s.observe(v...)
 }
 
 // ObserveExt implements Transcript.
 func (t *Live) ObserveExt(_ string, v ...field.E) {
 	for i := range v {
-		for _, c := range v[i][:t.x.D] {
-			t.s.observe(c)
-		}
+		t.s.observe(v[i][:t.x.D]...)
 	}
 }
 

@@ -16,6 +16,9 @@ type quotient struct {
 	inverses  []field.E // 1/(z - x), by query
 }
 
+// dotRows rows are brought together and reduced at a time, in the first level of cache.
+const dotRows = 16
+
 // reduced returns the quotients' sum at each query's point, for each height of which there
 // is a matrix. The queries' rows are those that the trees contain. All queries are worked
 // on side by side: one at a time they would be half of a verification.
@@ -32,22 +35,27 @@ func (s *session) reduced() ([][]field.E, error) {
 	for h := range next {
 		next[h] = x.One()
 	}
+	points := make([][]field.Elem, s.logMax+1) // the queries' ones, by height
 	var quotients []*quotient
-	rows, dots := make([]field.Elem, 0, n*widest), make([]field.E, n)
+	rows, dots := make([]field.Elem, 0, dotRows*widest), make([]field.E, n)
 	for i := range s.p.Inputs {
 		for j, m := range s.rounds[i].Mats {
-			rows = rows[:0]
-			width := 0
-			for _, query := range s.p.Inputs[i].Rows {
-				width = len(query[j])
-				rows = append(rows, query[j]...)
+			for from := 0; from < n; from += dotRows {
+				to, width := min(from+dotRows, n), len(s.p.Inputs[i].Rows[from][j])
+				rows = rows[:0]
+				for _, query := range s.p.Inputs[i].Rows[from:to] {
+					rows = append(rows, query[j]...)
+				}
+				powers.RowDots(dots[from:to], rows, width, width)
 			}
-			powers.RowDots(dots, rows, width, width)
 			step := x.Exp(s.alpha, uint64(m.Width))
 			for _, o := range m.Openings {
 				at := slices.IndexFunc(quotients, func(q *quotient) bool { return q.logHeight == m.LogHeight && q.z == o.Z })
 				if at < 0 {
-					q, err := s.newQuotient(m.LogHeight, o.Z)
+					if points[m.LogHeight] == nil {
+						points[m.LogHeight] = s.points(m.LogHeight)
+					}
+					q, err := s.newQuotient(m.LogHeight, o.Z, points[m.LogHeight])
 					if err != nil {
 						return nil, err
 					}
@@ -76,14 +84,20 @@ func (s *session) reduced() ([][]field.E, error) {
 	return out, nil
 }
 
+// points are those at which the queries read matrices of a height.
+func (s *session) points(logHeight int) []field.Elem {
+	f, shift := s.Ext.Base, s.Ext.Base.Generator()
+	out := make([]field.Elem, len(s.indices))
+	for i, index := range s.indices {
+		out[i] = f.Mul(shift, point(f, index>>(s.logMax-logHeight)))
+	}
+	return out
+}
+
 // newQuotient returns a sum of no columns, with the inverses: made one at a time, these
 // would be a third of a verification.
-func (s *session) newQuotient(logHeight int, z field.E) (*quotient, error) {
-	f, n := s.Ext.Base, len(s.indices)
-	points := make([]field.Elem, n)
-	for i, index := range s.indices {
-		points[i] = f.Mul(f.Generator(), point(f, index>>(s.logMax-logHeight)))
-	}
+func (s *session) newQuotient(logHeight int, z field.E, points []field.Elem) (*quotient, error) {
+	n := len(points)
 	q := &quotient{logHeight: logHeight, z: z, opened: make([]field.E, n), inverses: make([]field.E, n)}
 	s.Ext.InverseDifferences(q.inverses, z, points)
 	if slices.Contains(q.inverses, field.E{}) { // z is the point

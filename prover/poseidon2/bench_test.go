@@ -15,5 +15,11 @@ func BenchmarkPermute(b *testing.B) {
 				p.Permute(state)
 			}
 		})
+		b.Run(fmt.Sprintf("one/%s-%d", p.f.Name(), p.width), func(b *testing.B) {
+			state := make([]field.Elem, p.width)
+			for b.Loop() {
+				p.PermuteOne(state)
+			}
+		})
 	}
 }

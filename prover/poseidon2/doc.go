@@ -7,8 +7,8 @@
 // numbers and constants: it is another function.
 //
 // Permute, Sponge and the linear layers are portable and are the reference. SpongeRows,
-// CompressPairs and PermuteLanes do the same for many states at a time, by the kernels of
-// internal/gen where the processor has them; internal/plan is what these and the table of
+// CompressPairs and PermuteLanes do the same for many states at a time, and PermuteOne for
+// one, by the kernels of internal/gen where the processor has them; internal/plan is what these and the table of
 // their constants agree on.
 //
 // Called by the transcript, the Merkle commitments and the circuits whose rows are

@@ -10,17 +10,21 @@ import (
 	"rpp-node/prover/kernels"
 )
 
-// checkLanes compares PermuteLanes with Permute.
+// checkLanes compares PermuteLanes and PermuteOne with Permute.
 func checkLanes(t *testing.T, p *Perm, rng *rand.Rand) {
 	t.Helper()
 	got := someElems(p, rng, p.width*Lanes)
 	want := slices.Clone(got)
-	state := make([]field.Elem, p.width)
+	state, one := make([]field.Elem, p.width), make([]field.Elem, p.width)
 	for j := range Lanes {
 		for i := range state {
 			state[i] = want[i*Lanes+j]
 		}
+		copy(one, state)
 		p.Permute(state)
+		if p.PermuteOne(one); !slices.Equal(one, state) {
+			t.Fatalf("%s %s-%d: one: %d, want %d", kernels.Active(), p.f.Name(), p.width, one, state)
+		}
 		for i, v := range state {
 			want[i*Lanes+j] = v
 		}

@@ -19,15 +19,16 @@ var hasIFMA = cpu.X86.HasAVX512IFMA
 // kernelSet are an instance's kernels.
 type kernelSet struct {
 	avx512 func(words *uint32, table *uint64, skip uint64)
+	few    func(words *uint32, table *uint64, skip uint64) // of avx512, for fewLanes states
 	avx2   func(words, constants *uint32)
 }
 
 func kernelsOf(name plan.Name) kernelSet {
 	return map[plan.Name]kernelSet{
-		"KB16": {permuteKB16AVX512, permuteKB16AVX2},
-		"KB24": {permuteKB24AVX512, permuteKB24AVX2},
-		"BB16": {permuteBB16AVX512, permuteBB16AVX2},
-		"BB24": {permuteBB24AVX512, permuteBB24AVX2},
+		"KB16": {permuteKB16AVX512, permuteFewKB16AVX512, permuteKB16AVX2},
+		"KB24": {permuteKB24AVX512, permuteFewKB24AVX512, permuteKB24AVX2},
+		"BB16": {permuteBB16AVX512, permuteFewBB16AVX512, permuteBB16AVX2},
+		"BB24": {permuteBB24AVX512, permuteFewBB24AVX512, permuteBB24AVX2},
 	}[name]
 }
 
@@ -56,6 +57,18 @@ func permuteBB24AVX2(words, constants *uint32)
 func permuteBB24AVX512(words *uint32, table *uint64, skip uint64)
 
 //go:noescape
+func permuteFewKB16AVX512(words *uint32, table *uint64, skip uint64)
+
+//go:noescape
+func permuteFewKB24AVX512(words *uint32, table *uint64, skip uint64)
+
+//go:noescape
+func permuteFewBB16AVX512(words *uint32, table *uint64, skip uint64)
+
+//go:noescape
+func permuteFewBB24AVX512(words *uint32, table *uint64, skip uint64)
+
+//go:noescape
 func loadRows16AVX512(words, rows *uint32, stride uintptr)
 
 //go:noescape
@@ -76,6 +89,12 @@ func (k *kernelSet) permute(s *states, p *Perm, o overwritten) bool {
 	}
 	return true
 }
+
+// hasFew reports whether permuteFew has a kernel.
+func (k *kernelSet) hasFew() bool { return kernels.Active() == kernels.AVX512 && hasIFMA }
+
+// permuteFew permutes the states of even numbers. It may write anything to the others.
+func (k *kernelSet) permuteFew(s *states, p *Perm) { k.few(&s[0], &p.table[0], 0) }
 
 // loads reports whether load has a kernel for blocks of rate elements.
 func (k *kernelSet) loads(rate int) bool {

@@ -13,6 +13,10 @@ func kernelsOf(plan.Name) (k kernelSet) { return }
 
 func (k *kernelSet) permute(*states, *Perm, overwritten) bool { return false }
 
+func (k *kernelSet) hasFew() bool { return false }
+
+func (k *kernelSet) permuteFew(*states, *Perm) {}
+
 func (k *kernelSet) loads(int) bool { return false }
 
 func (k *kernelSet) load(*states, int, *field.Elem, int) {}

@@ -39,9 +39,12 @@ func TestPermuteLanes(t *testing.T) {
 				got := sideBySide(p, all[b:b+Lanes])
 				var want [][]field.Elem
 				for _, s := range all[b : b+Lanes] {
-					s = slices.Clone(s)
+					s, one := slices.Clone(s), slices.Clone(s)
 					p.Permute(s)
 					want = append(want, s)
+					if p.PermuteOne(one); !slices.Equal(one, s) {
+						t.Fatalf("%s: one: %d, want %d", name, one, s)
+					}
 				}
 				p.PermuteLanes(got)
 				if w := sideBySide(p, want); !slices.Equal(got, w) {

@@ -34,6 +34,9 @@ func (p *Perm) SpongeRows(dst []field.Elem, rate int, segments []Segment) {
 	s := pool.Get().(*states)
 	for at := 0; at < n; at += Lanes {
 		count := min(Lanes, n-at)
+		if count < Lanes && n > Lanes && p.kernels.loads(rate) {
+			at, count = n-Lanes, Lanes // some rows once more: whole blocks are loaded faster
+		}
 		if count == 1 { // costs less than sixteen states side by side
 			p.spongeEach(dst, rate, segments, at, n)
 			break
@@ -145,13 +148,43 @@ func (p *Perm) CompressPairs(dst, src []field.Elem) {
 	s := pool.Get().(*states)
 	for at := 0; at < n; at += Lanes {
 		count := min(Lanes, n-at)
-		if count == Lanes && p.kernels.loads(pair) {
-			p.kernels.load(s, pair, &src[at*pair], pair)
-		} else {
+		switch {
+		case !p.kernels.loads(pair):
 			s.set(0, &seg, at, count, 0, pair)
+		case count == Lanes:
+			p.kernels.load(s, pair, &src[at*pair], pair)
+		default:
+			p.compressTail(s, dst[at*DigestLen:][:count*DigestLen], src[at*pair:])
+			continue
 		}
 		p.permute(s, nothing)
 		s.digests(dst[at*DigestLen:], count)
 	}
 	pool.Put(s)
+}
+
+// compressTail compresses fewer pairs than there are lanes where blocks can be loaded: it
+// makes them a block.
+func (p *Perm) compressTail(s *states, dst, src []field.Elem) {
+	const pair = 2 * DigestLen
+	var block [Lanes * pair]field.Elem
+	var digests [Lanes * DigestLen]field.Elem
+	count, step := len(dst)/DigestLen, 1
+	few := count <= fewLanes && p.kernels.hasFew()
+	if few {
+		step = 2 // from a state of even number to the next
+	}
+	for i := range count {
+		copy(block[i*step*pair:][:pair], src[i*pair:][:pair])
+	}
+	p.kernels.load(s, pair, &block[0], pair)
+	if few {
+		p.kernels.permuteFew(s, p)
+	} else {
+		p.permute(s, nothing)
+	}
+	s.digests(digests[:], Lanes)
+	for i := range count {
+		copy(dst[i*DigestLen:][:DigestLen], digests[i*step*DigestLen:])
+	}
 }

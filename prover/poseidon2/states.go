@@ -52,6 +52,29 @@ func (p *Perm) permute(s *states, o overwritten) {
 	}
 }
 
+// fewLanes is how many states a kernel for few of them permutes.
+const fewLanes = Lanes / 2
+
+// PermuteOne is Permute by the fastest way to permute a single state.
+func (p *Perm) PermuteOne(state []field.Elem) {
+	if len(state) != p.width {
+		panic("poseidon2: the state's length is not the permutation's width")
+	}
+	if !p.kernels.hasFew() {
+		p.Permute(state)
+		return
+	}
+	s := pool.Get().(*states)
+	for i, v := range state {
+		s.elem(i)[0] = uint32(v)
+	}
+	p.kernels.permuteFew(s, p)
+	for i := range state {
+		state[i] = field.Elem(s.elem(i)[0])
+	}
+	pool.Put(s)
+}
+
 // PermuteLanes permutes Lanes states, given side by side: element i of state j is
 // elems[i·Lanes + j].
 func (p *Perm) PermuteLanes(elems []field.Elem) {

@@ -62,24 +62,22 @@ func (v *verification) recompose(base []field.E) []field.E {
 }
 
 // quotientAt is the quotient of a table at ζ: Σ_c chunk_c(ζ)·Π_{j≠c} Z_j(ζ)/Z_j(s_c),
-// where Z_j vanishes on the coset s_j·H of chunk j.
+// where Z_j(X) = X^N - s_j^N vanishes on the coset s_j·H of chunk j, N being the order of H.
 func (v *verification) quotientAt(i int, zeta field.E) field.E {
 	x, f := v.Ext, v.Ext.Base
 	log, lc := v.st.LogHeights[i], v.Layout.Tables[i].LogChunks
-	shifts := f.Powers(f.Generator(), f.Root(log+lc), 1<<lc)
-	vanish := func(j int, z field.E) field.E {
-		return x.SubBase(x.Exp2(x.MulBase(z, f.Inv(shifts[j])), log), f.One())
-	}
+	power := x.Exp2(zeta, log)
+	shifts := f.Powers(f.Exp2(f.Generator(), log), f.Root(lc), 1<<lc) // s_j^N
 	var q field.E
 	for c, chunk := range v.p.Instances[i].Quotient {
-		num, den := x.One(), x.One()
+		num, den := x.FromBasis(chunk), f.One()
 		for j := range shifts {
 			if j != c {
-				num = x.Mul(num, vanish(j, zeta))
-				den = x.Mul(den, vanish(j, x.FromBase(shifts[c])))
+				num = x.Mul(num, x.SubBase(power, shifts[j]))
+				den = f.Mul(den, f.Sub(shifts[c], shifts[j]))
 			}
 		}
-		q = x.Add(q, x.Mul(x.FromBasis(chunk), x.Mul(num, x.Inv(den))))
+		q = x.Add(q, x.MulBase(num, f.Inv(den)))
 	}
 	return q
 }

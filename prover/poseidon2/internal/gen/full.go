@@ -29,7 +29,7 @@ func (k *kernel) fullBlock() *block { return &block{free: k.Vs(0, 30)} }
 // matrix.
 func (k *kernel) enterFull() {
 	b := k.fullBlock()
-	for h := range both {
+	for h := range k.halves {
 		m := k.matrix(b, h)
 		for i := 0; i < k.Width; i += 4 {
 			var x [4]*value
@@ -51,11 +51,11 @@ func (k *kernel) enterFull() {
 // lag is how many blocks the matrix stays behind the S-boxes.
 const lag = 2
 
-// fullRound is one full round of both halves.
+// fullRound is one full round of all halves.
 func (k *kernel) fullRound() {
 	b := k.fullBlock()
 	var sboxes, matrices [][]*inst
-	for h, base := range both {
+	for h, base := range k.halves {
 		m := k.matrix(b, h)
 		var sums [4]*value
 		for i := 0; i < k.Width; i += 4 {
@@ -175,16 +175,22 @@ func (k *kernel) out() {
 			k.Label("capacity")
 		}
 		b := k.fullBlock()
-		sums := [2][4]*value{k.loadSums(b, even), k.loadSums(b, odd)}
+		var sums [2][4]*value
+		for h, base := range k.halves {
+			sums[h] = k.loadSums(b, base)
+		}
 		c, negCMU := b.set(k.c(k.Out)), b.set(k.c(k.Out+1))
 		r := &reducer{p: zP, one: zOne}
 		for i := part[0]; i < part[1]; i++ {
 			var v [2]*value
-			for h, base := range both {
+			for h, base := range k.halves {
 				x := r.montgomeryOdd(b, b.add(row(base, i), sums[h][i%4]), c, negCMU)
 				v[h] = b.into(nil, "VPMINUD", b.sub(x, zP), x)
 			}
-			b.store(b.into(nil, "VPORQ", b.into(nil, "VPSLLQ", "$32", v[1]), v[0]), row(words, i))
+			if v[1] != nil {
+				v[0] = b.into(nil, "VPORQ", b.into(nil, "VPSLLQ", "$32", v[1]), v[0])
+			}
+			b.store(v[0], row(words, i))
 		}
 		k.emit(b.lines()...)
 	}

@@ -8,7 +8,9 @@ import (
 )
 
 // The AVX-512 kernel permutes sixteen states, whose words lie side by side, as two times
-// eight states of 64-bit lanes: the even words, then the odd ones.
+// eight states of 64-bit lanes: the even words, then the odd ones. There is a second one,
+// of the even words alone, for no more than eight states: it takes little more than half as
+// long.
 //
 // Arithmetic. VPMADD52LUQ and VPMADD52HUQ add the low or the high 52 bits of a product of
 // 52-bit integers to a 64-bit lane. With R = 2^52 a lane has 21 bits to spare above a
@@ -30,6 +32,7 @@ import (
 type kernel struct {
 	*asm.File
 	*plan.Plan
+	halves []string // their scratch: both, or that of the even words
 }
 
 // General registers.
@@ -68,8 +71,8 @@ func (k *kernel) emit(seq ...string) {
 //
 // With skip not zero, the caller is about to overwrite the rate: only the last elements
 // are brought into canonical form.
-func (k *kernel) permute(name plan.Name) {
-	k.Text("permute"+string(name), 0, 24)
+func (k *kernel) permute(name string) {
+	k.Text("permute"+name, 0, 24)
 	k.emit("MOVQ words+0(FP), "+words, "MOVQ table+8(FP), "+table, "MOVQ skip+16(FP), "+skip)
 	k.emit(fmt.Sprintf("LEAQ %d(%s), %s", evenOffset, words, even), fmt.Sprintf("LEAQ %d(%s), %s", oddOffset, words, odd))
 	k.fullConstants()
@@ -81,7 +84,7 @@ func (k *kernel) permute(name plan.Name) {
 	k.fullRound()
 	k.emit("DECL "+count, "JNZ "+k.L("round"))
 	k.emit("TESTL "+phase+", "+phase, "JNZ "+k.L("out"))
-	k.emit("MOVQ "+even+", "+half, fmt.Sprintf("MOVL $2, %s", phase))
+	k.emit("MOVQ "+even+", "+half, fmt.Sprintf("MOVL $%d, %s", len(k.halves), phase))
 	k.Label("half")
 	k.partialRounds()
 	k.emit("MOVQ "+odd+", "+half, "DECL "+phase, "JNZ "+k.L("half"))

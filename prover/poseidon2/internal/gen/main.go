@@ -12,10 +12,16 @@ func main() {
 	f := asm.NewFile(asm.AVX512)
 	transpositions(f)
 	for _, name := range names() {
-		k := &kernel{File: f, Plan: plan.Instances[name]}
-		k.permute(name)
+		k := &kernel{File: f, Plan: plan.Instances[name], halves: both[:]}
+		k.permute(string(name))
 	}
 	f.Write("kernels_avx512_amd64.s")
+	f = asm.NewFile(asm.AVX512)
+	for _, name := range names() {
+		k := &kernel{File: f, Plan: plan.Instances[name], halves: both[:1]}
+		k.permute("Few" + string(name))
+	}
+	f.Write("kernels_few_avx512_amd64.s")
 	f = asm.NewFile(asm.AVX2)
 	for _, name := range names() {
 		permuteNarrow(f, name)
