@@ -22,7 +22,8 @@ var (
 	ErrHiding       = errors.New("proof: hiding proofs are not supported")
 )
 
-// Decode reads a proof of at most limit bytes.
+// Decode reads a proof of at most limit bytes. Its short lists share memory, so that one of
+// them keeps others.
 func (c Format) Decode(b []byte, limit int) (*Proof, error) {
 	if len(b) > limit {
 		return nil, fmt.Errorf("%w: %d bytes, at most %d", ErrTooLarge, len(b), limit)

@@ -23,6 +23,7 @@ type batch struct {
 	mats      []matrix.Matrix
 	tree      *tree.Tree
 	capHeight int
+	checker   merkle.Checker
 }
 
 func newBatch(suite merkle.Suite, mats []matrix.Matrix, capHeight int) *batch {
@@ -53,7 +54,7 @@ func (b *batch) open(indices []int) (rows [][][]field.Elem, siblings []merkle.Di
 }
 
 func (b *batch) verify(cap []merkle.Digest, indices []int, rows [][][]field.Elem, siblings []merkle.Digest) error {
-	return new(merkle.Checker).Verify(b.suite, &b.shape, b.capHeight, cap, indices, rows, siblings)
+	return b.checker.Verify(b.suite, &b.shape, b.capHeight, cap, indices, rows, siblings)
 }
 
 type openedJSON [][]uint64
