@@ -131,13 +131,13 @@ func TestCrashesUnderLoad(t *testing.T) {
 		all.Wait()
 	}
 	t.Run("power loss", func(t *testing.T) {
-		w.loaded(ctx, t, 12, func() {
+		w.loaded(ctx, t, 8, func() {
 			w.Close()
 			restart(w.names...)
 		})
 	})
 	t.Run("leader", func(t *testing.T) {
-		w.loaded(ctx, t, 12, func() {
+		w.loaded(ctx, t, 8, func() {
 			name := w.leaderName(ctx, t)
 			w.Kill(name)
 			began := time.Now()
@@ -147,14 +147,14 @@ func TestCrashesUnderLoad(t *testing.T) {
 		})
 	})
 	t.Run("worker", func(t *testing.T) {
-		w.loaded(ctx, t, 12, func() {
+		w.loaded(ctx, t, 8, func() {
 			w.Kill("worker-1")
 			time.Sleep(300 * time.Millisecond)
 			restart("worker-1")
 		})
 	})
 	t.Run("transfer", func(t *testing.T) {
-		w.loaded(ctx, t, 12, func() {
+		w.loaded(ctx, t, 8, func() {
 			before := w.leaderName(ctx, t)
 			resp, err := w.op.Cluster.TransferLeadership(ctx, connect.NewRequest(&rppv1.TransferLeadershipRequest{}))
 			if err != nil {

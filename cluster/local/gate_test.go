@@ -66,6 +66,12 @@ func localProver(in io.Reader, out io.Writer) error {
 		if err := binary.Write(out, binary.LittleEndian, took); err != nil {
 			return err
 		}
+		if err := binary.Write(out, binary.LittleEndian, uint32(len(file))); err != nil {
+			return err
+		}
+		if _, err := out.Write(file); err != nil {
+			return err
+		}
 	}
 }
 
@@ -128,25 +134,35 @@ type prover struct {
 
 func startProver(t *testing.T, cpu int) *prover {
 	t.Helper()
-	self, err := os.Executable()
+	p, err := newProver()
 	if err != nil {
 		t.Fatal(err)
+	}
+	pin(t, p.cmd.Process.Pid, cpu)
+	t.Cleanup(p.close)
+	return p
+}
+
+func newProver() (*prover, error) {
+	self, err := os.Executable()
+	if err != nil {
+		return nil, err
 	}
 	p := &prover{cmd: exec.Command(self)}
 	p.cmd.Env = append(os.Environ(), proverEnv+"=1", "GOGC=20")
 	p.cmd.Stderr = os.Stderr
 	if p.in, err = p.cmd.StdinPipe(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
 	if p.out, err = p.cmd.StdoutPipe(); err != nil {
-		t.Fatal(err)
+		return nil, err
 	}
-	if err := p.cmd.Start(); err != nil {
-		t.Fatal(err)
-	}
-	pin(t, p.cmd.Process.Pid, cpu)
-	t.Cleanup(func() { p.in.Close(); p.cmd.Wait() })
-	return p
+	return p, p.cmd.Start()
+}
+
+func (p *prover) close() {
+	p.in.Close()
+	p.cmd.Wait()
 }
 
 // pin has a process run on one core.
@@ -158,16 +174,24 @@ func pin(t *testing.T, pid, cpu int) {
 	}
 }
 
-func (p *prover) prove(witness []byte) (prove, verify time.Duration, err error) {
+func (p *prover) prove(witness []byte) (prove, verify time.Duration, file []byte, err error) {
 	if err := binary.Write(p.in, binary.LittleEndian, uint32(len(witness))); err != nil {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	if _, err := p.in.Write(witness); err != nil {
-		return 0, 0, err
+		return 0, 0, nil, err
 	}
 	var took [2]int64
-	err = binary.Read(p.out, binary.LittleEndian, &took)
-	return time.Duration(took[0]) * time.Microsecond, time.Duration(took[1]) * time.Microsecond, err
+	if err := binary.Read(p.out, binary.LittleEndian, &took); err != nil {
+		return 0, 0, nil, err
+	}
+	var size uint32
+	if err := binary.Read(p.out, binary.LittleEndian, &size); err != nil {
+		return 0, 0, nil, err
+	}
+	file = make([]byte, size)
+	_, err = io.ReadFull(p.out, file)
+	return time.Duration(took[0]) * time.Microsecond, time.Duration(took[1]) * time.Microsecond, file, err
 }
 
 // locally has the provers prove and verify samples, each taking the next one when it is
@@ -186,7 +210,7 @@ func locally(t *testing.T, provers []*prover, all [][]byte) (time.Duration, []ti
 	for _, p := range provers {
 		running.Go(func() {
 			for w := range next {
-				_, v, err := p.prove(w)
+				_, v, _, err := p.prove(w)
 				if err != nil {
 					t.Error(err)
 					return
@@ -359,7 +383,7 @@ func TestThroughputGate(t *testing.T) {
 	var alone, inCluster []time.Duration
 	for i, seed := range seedsFrom(5_000_000, max(idle, 5)) {
 		w := witnesses(t, []uint64{seed})[0]
-		p, vt, err := provers[i%2].prove(w)
+		p, vt, _, err := provers[i%2].prove(w)
 		if err != nil {
 			t.Fatal(err)
 		}

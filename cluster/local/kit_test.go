@@ -31,10 +31,9 @@ import (
 // world is a cluster under test, with its clients.
 type world struct {
 	*Cluster
-	rules   rules
-	log     journal
-	op      *node.Caller
-	derived atomic.Int64 // keys that nodes have derived, by their logs
+	rules rules
+	log   journal
+	op    *node.Caller
 
 	mu      sync.Mutex
 	callers map[string]*node.Caller // guarded by mu; validators by tenant
@@ -125,6 +124,8 @@ func newWorld(ctx context.Context, dir string, voters, workers int, change ...fu
 		},
 	}
 	o.Adapt = func(_ string, c *config.Config) {
+		// The machine is shared: an election a second is soon enough.
+		c.Advanced.Election = config.Duration(time.Second)
 		c.Advanced.Lease, c.Advanced.Heartbeat = config.Duration(2*time.Second), config.Duration(200*time.Millisecond)
 	}
 	for _, f := range change {
@@ -213,6 +214,9 @@ func shared(t *testing.T) (context.Context, *world) {
 }
 
 func closeShared() {
+	if single.p != nil {
+		single.p.close()
+	}
 	if common.w != nil {
 		common.w.end()
 	}
@@ -284,20 +288,20 @@ func finish(ctx context.Context, c *node.Caller, id []byte) (*rppv1.Job, []byte,
 // single is what a process proves that is no cluster.
 var single struct {
 	once sync.Once
-	l    *alone
+	p    *prover
 	err  error
 	mu   sync.Mutex // one proof at a time
 }
 
 func aloneProof(t *testing.T, witness []byte) []byte {
 	t.Helper()
-	single.once.Do(func() { single.l, single.err = newAlone() })
+	single.once.Do(func() { single.p, single.err = newProver() })
 	if single.err != nil {
 		t.Fatal(single.err)
 	}
 	single.mu.Lock()
 	defer single.mu.Unlock()
-	_, file, err := single.l.prove(witness)
+	_, _, file, err := single.p.prove(witness)
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -104,6 +104,9 @@ func (s sessions) Session(ctx context.Context) (worker.Stream, error) {
 	// until somebody tells who leads.
 	turn := s.n.turn.Load()
 	address := candidates[turn%uint64(len(candidates))]
+	if advised := s.n.advised.Swap(nil); advised != nil {
+		address = *advised
+	}
 	ctx, cancel := context.WithCancel(ctx)
 	return &session{n: s.n, turn: turn, stream: s.n.peers.at(s.n, address).Workers.Session(ctx), cancel: cancel}, nil
 }
@@ -127,6 +130,9 @@ func (s *session) Receive() (*internalv1.LeaderMessage, error) {
 func (s *session) failed(err error) error {
 	if err == nil {
 		return nil
+	}
+	if leader := api.LeaderIn(err); leader != "" {
+		s.n.advised.Store(&leader) // for one try: it may be wrong
 	}
 	s.n.turn.CompareAndSwap(s.turn, s.turn+1)
 	return api.FromError(err)

@@ -95,8 +95,9 @@ type Node struct {
 	known     atomic.Pointer[told] // what the leader told a worker node
 	worker    *worker.Worker
 	devices   []worker.Device
-	deviceCPU atomic.Int64  // nanoseconds that devices have computed
-	turn      atomic.Uint64 // whose turn it is to be taken for the leader by the worker
+	deviceCPU atomic.Int64           // nanoseconds that devices have computed
+	turn      atomic.Uint64          // whose turn it is to be taken for the leader by the worker
+	advised   atomic.Pointer[string] // who is said to lead, until it has been tried
 
 	metrics *metrics.Metrics
 	tracker *health.Tracker

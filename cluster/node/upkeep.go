@@ -286,6 +286,9 @@ func (n *Node) repairs(ctx context.Context) {
 			switch e.Kind {
 			case fsm.Reread:
 				all = true
+				n.keys.Kick()
+			case fsm.KeysChanged:
+				n.keys.Kick()
 			case fsm.JobChanged:
 				due[e.Job] = true
 			}
