@@ -124,12 +124,26 @@ func (j Joining) ask(ctx context.Context, req *internalv1.JoinRequest) (*interna
 	})
 	http := dialer.HTTPClient(nil)
 	defer http.CloseIdleConnections()
+	random := newRand(j.Rand)
 	client := api.NewClient(api.ClientConfig{HTTP: http, Addresses: j.Token.Seeds, Rand: newRand(j.Rand)})
-	resp, err := client.Join.Join(ctx, connect.NewRequest(req))
-	if err != nil {
-		return nil, api.FromError(err)
+	// A node takes only so many strangers at once, and drops the others. The same newcomer
+	// may ask again, whatever became of its first try.
+	end, stop := context.WithTimeout(ctx, joinPatience)
+	defer stop()
+	for {
+		resp, err := client.Join.Join(ctx, connect.NewRequest(req))
+		if err == nil {
+			return resp.Msg, nil
+		}
+		if err := api.FromError(err); !fault.Is(err, fault.CodeUnreachable) {
+			return nil, err
+		}
+		select {
+		case <-end.Done():
+			return nil, api.FromError(err)
+		case <-time.After(joinPause/2 + time.Duration(random.Int63n(int64(joinPause)))):
+		}
 	}
-	return resp.Msg, nil
 }
 
 // keepSecrets writes what only nodes get.

@@ -10,6 +10,12 @@ const (
 
 	// receiptBuildBytes bounds the name of a voter's build: what a command can carry.
 	receiptBuildBytes = 128
+
+	// joinPatience is how long a newcomer asks again that was not answered, joinPause what
+	// lies between two tries, more or less.
+	joinPatience = 20 * time.Second
+	joinPause    = 200 * time.Millisecond
+
 	// receiptWait is how long a voter waits for its own state machine to learn of a job
 	// that it is asked about.
 	receiptWait = 5 * time.Second
