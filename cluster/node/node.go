@@ -210,6 +210,9 @@ func (n *Node) APIAddress() string {
 func (n *Node) HTTPAddress() string   { return n.httpAddr }
 func (n *Node) GossipAddress() string { return n.gossip.Address() }
 
+// Audit is the node's audit log, to be read.
+func (n *Node) Audit() *audit.Log { return n.audit }
+
 // Leading says whether the node leads the cluster.
 func (n *Node) Leading() bool { return n.leader != nil && n.leader.Leading() }
 
