@@ -33,9 +33,27 @@ func (n *Node) linearize(ctx context.Context) error {
 	return n.raft.ReadBarrier(ctx)
 }
 
+// catchUp makes what is read next as new as every answer that the leader gave before, on any
+// voter.
+func (n *Node) catchUp(ctx context.Context) error {
+	if n.leader.Leading() {
+		return n.linearize(ctx)
+	}
+	s, ok := n.askLeader(ctx)
+	if !ok {
+		return fault.New(fault.CodeNoLeader, "this voter does not know how far the leader is")
+	}
+	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
+	defer cancel()
+	return n.raft.WaitApplied(ctx, s.CommitIndex)
+}
+
 func (j jobs) Tenants(ctx context.Context, id [32]byte) (tenants []string, known bool, err error) {
 	if j.n.machine == nil {
 		return nil, false, fault.New(fault.CodeNoLeader, "a worker knows no jobs")
+	}
+	if id == ([32]byte{}) { // of a decision about no job
+		return nil, false, nil
 	}
 	find := func() {
 		j.n.machine.View(func(s *fsm.State) {
@@ -50,13 +68,11 @@ func (j jobs) Tenants(ctx context.Context, id [32]byte) (tenants []string, known
 	if find(); known {
 		return tenants, true, nil
 	}
-	// It may have been accepted by another leader a moment ago.
-	if j.n.leader.Leading() {
-		if err := j.n.linearize(ctx); err != nil {
-			return nil, false, err
-		}
-		find()
+	// It may have been accepted by another leader, or by ours, a moment ago.
+	if err := j.n.catchUp(ctx); err != nil {
+		return nil, false, err
 	}
+	find()
 	return tenants, known, nil
 }
 
@@ -163,18 +179,14 @@ func (j jobs) FetchProof(ctx context.Context, _ api.Caller, req *rppv1.FetchProo
 	var job *fsm.Job
 	read := func() { n.machine.View(func(s *fsm.State) { job, _ = s.Job(fsm.JobID(req.Id)) }) }
 	if read(); job == nil || job.Release == nil {
-		if n.leader.Leading() {
-			if err := n.linearize(ctx); err != nil {
-				return nil, err
-			}
-			read()
+		if err := n.catchUp(ctx); err != nil {
+			return nil, err
 		}
+		read()
 	}
 	switch {
 	case job == nil:
 		return nil, fault.New(fault.CodeNoJob, "no job %x", req.Id)
-	case job.Release == nil && !n.leader.Leading():
-		return nil, fault.New(fault.CodeNoLeader, "job %s is not released as far as this follower knows", job.ID)
 	case job.Release == nil:
 		return nil, fault.New(fault.CodeNotReleased, "job %s is %s", job.ID, job.State)
 	}
@@ -251,6 +263,12 @@ func (j jobs) Verify(ctx context.Context, _ api.Caller, req *rppv1.VerifyRequest
 		return &rppv1.VerifyResponse{Code: string(proving.CodeFile), Reason: err.Error()}, nil
 	}
 	resp := &rppv1.VerifyResponse{Spec: fileMessage(f)}
+	select { // of the derivation of a key, too
+	case n.judging <- struct{}{}:
+		defer func() { <-n.judging }()
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
 	vk, err := n.keyFor(ctx, f)
 	if err != nil {
 		return nil, err
@@ -258,12 +276,6 @@ func (j jobs) Verify(ctx context.Context, _ api.Caller, req *rppv1.VerifyRequest
 	if vk == nil {
 		resp.Code, resp.Reason = string(proving.CodeFingerprint), "the cluster has no key of that fingerprint, and this release derives another"
 		return resp, nil
-	}
-	select {
-	case n.judging <- struct{}{}:
-		defer func() { <-n.judging }()
-	case <-ctx.Done():
-		return nil, ctx.Err()
 	}
 	began := n.cfg.Now()
 	report, err := judgeFile(vk, f, n.member.ChainID, n.member.SecurityFloor)

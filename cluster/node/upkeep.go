@@ -223,25 +223,11 @@ func (n *Node) referenced() map[artifact.Digest]artifact.Kind {
 	return set
 }
 
-// current says whether this node has applied all that the leader has. One that was away, or
-// starts, does not know of jobs whose bytes it holds.
-func (n *Node) current(ctx context.Context) bool {
-	if n.Leading() {
-		return n.linearize(ctx) == nil
-	}
-	s, ok := n.askLeader(ctx)
-	if !ok {
-		return false
-	}
-	var applied uint64
-	n.machine.View(func(s *fsm.State) { applied = s.AppliedIndex() })
-	return applied >= s.AppliedIndex
-}
-
-// collect deletes what nothing refers to, by a plan that is written down first. What was
-// put later than the leader was asked is pinned.
+// collect deletes what nothing refers to, by a plan that is written down first. A state that
+// is behind the leader's, as at the start, does not know of jobs whose bytes are here; what
+// is put later is pinned.
 func (n *Node) collect(ctx context.Context, now time.Time) error {
-	if !n.current(ctx) {
+	if n.catchUp(ctx) != nil {
 		return nil
 	}
 	keep, err := n.keyIndex.Blobs()
