@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 
 	"rpp-node/cluster/api"
 	rppv1 "rpp-node/cluster/api/proto/rpp/v1"
@@ -34,6 +35,11 @@ func (j jobs) Submit(ctx context.Context, caller api.Caller, req *rppv1.SubmitRe
 		return nil, err
 	}
 	id := fsm.JobID(o.spec.ID())
+	if job, err := n.submitted(ctx, id, req.Tenant, or(req.IdempotencyKey, id.String())); err != nil {
+		return nil, err
+	} else if job != nil {
+		return &rppv1.SubmitResponse{Job: n.jobMessage(ctx, job), Existing: true}, nil
+	}
 	if err := n.leader.Admit(ctx, id, o.ask(req.Tenant)); err != nil {
 		return nil, err
 	}
@@ -46,6 +52,26 @@ func (j jobs) Submit(ctx context.Context, caller api.Caller, req *rppv1.SubmitRe
 		n.record(caller, "job.accept", id.String(), "family", o.variant.Family, "tenant", req.Tenant)
 	}
 	return &rppv1.SubmitResponse{Job: n.jobMessage(ctx, result.Job), Existing: result.Existing}, nil
+}
+
+// submitted finds what the same call has brought about before: it is answered as it was,
+// however full the cluster is by now.
+func (n *Node) submitted(ctx context.Context, id fsm.JobID, tenant, key string) (*fsm.Job, error) {
+	find := func() (found *fsm.Job) {
+		n.machine.View(func(s *fsm.State) {
+			if j, ok := s.Job(id); ok && (j.Live() || j.State == fsm.Released) && slices.ContainsFunc(j.Subscriptions, func(x fsm.Subscription) bool {
+				return x.Tenant == tenant && x.Key == key && x.Interest == fsm.Active
+			}) {
+				found = j
+			}
+		})
+		return found
+	}
+	if find() == nil {
+		return nil, nil
+	}
+	err := n.linearize(ctx)
+	return find(), err
 }
 
 // order is what a submission comes to.
@@ -122,12 +148,8 @@ func (n *Node) accept(ctx context.Context, caller api.Caller, req *rppv1.SubmitR
 	if err := n.replicateWitness(ctx, id, digest, o.witness); err != nil {
 		return nil, err
 	}
-	key := req.IdempotencyKey
-	if key == "" {
-		key = id.String()
-	}
 	return n.propose(ctx, caller, &fsm.SubmitJob{
-		Tenant: req.Tenant, IdempotencyKey: key,
+		Tenant: req.Tenant, IdempotencyKey: or(req.IdempotencyKey, id.String()),
 		Statement: fsm.Statement{
 			Spec: o.spec.Encode(), VariantID: o.variant, Fingerprint: o.spec.Fingerprint, WitnessDigest: digest, WitnessBytes: uint64(len(o.witness)),
 		},
