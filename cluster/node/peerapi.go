@@ -37,7 +37,6 @@ func (p peerService) Receipt(ctx context.Context, caller api.Caller, req *intern
 	r, err := n.receipt(ctx, leader.Ask{Job: fsm.JobID(req.Job), File: req.ProofFile, Digest: fsm.Digest(req.ProofDigest)})
 	var rejection *leader.Rejection
 	if errors.As(err, &rejection) {
-		n.record(caller, "proof.reject", fsm.JobID(req.Job).String(), "code", rejection.Code)
 		return &internalv1.ReceiptResponse{Rejected: rejection.Code, Reason: rejection.Reason, Voter: n.id[:]}, nil
 	}
 	if err != nil {

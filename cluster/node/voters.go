@@ -151,6 +151,9 @@ func (n *Node) verify(ctx context.Context, j *fsm.Job, file []byte) error {
 		return err // the key or the spec is at fault, not the proof
 	}
 	n.tracker.Verified(j.Family, took, code)
+	n.loop(func(context.Context) { // the receipt does not wait for it
+		n.recordAs(n.member.Name, "proof.verify", j.ID.String(), "family", j.Family, "code", code)
+	})
 	n.log.Debug("verified", "target", "plonky3", "job", j.ID, "family", j.Family, "ms", took.Seconds()*1000, "code", code)
 	if code != "" {
 		return &leader.Rejection{Code: code, Reason: err.Error()}
