@@ -247,6 +247,7 @@ func TestRefusedReleaseIsProposedAgain(t *testing.T) {
 
 func TestQuarantineForOneTenantLeavesTheOther(t *testing.T) {
 	within(t, func(t *testing.T, l *lab) {
+		time.Sleep(scheduler.DefaultConfig().JoinGrace) // no other worker is waited for
 		w := l.join("w")
 		defer w.leave()
 		l.submit("a")
