@@ -75,31 +75,30 @@ func (r *rig) refuses() {
 	}
 }
 
-// diskFull fills disks: a follower's, on which nothing depends; the leader's; those of two
-// voters; to the head-room, and to the last byte.
+// diskFull fills disks: a follower's, without which the others go on; the leader's; those of
+// a majority; to the head-room, and to the last byte.
 func diskFull(r *rig) {
 	r.start(6)
-	time.Sleep(time.Second)
 	for _, leave := range []int64{freeBytes / 2, 0} {
-		l, f := r.leader(), r.follower()
 		for _, c := range []struct {
-			name    string
-			full    []*process
-			refuses bool
+			name              string
+			leader, followers int
 		}{
-			{"a follower's disk", []*process{f}, false},
-			{"the leader's disk", []*process{l}, true},
-			{"a majority's disks", []*process{l, f}, true},
+			{"a follower's disk", 0, 1},
+			{"the leader's disk", 1, 0},
+			{"a majority's disks", 1, 1},
 		} {
+			l, f := r.leader(), r.follower()
+			full := append([]*process{l}[:c.leader], []*process{f}[:c.followers]...)
 			var frees []func()
-			for _, p := range c.full {
+			for _, p := range full {
 				frees = append(frees, r.fill(p, leave))
 			}
-			if c.refuses {
+			if c.leader > 0 {
 				r.refuses()
 			}
-			time.Sleep(2 * time.Second)
-			for _, p := range c.full {
+			time.Sleep(time.Second)
+			for _, p := range full {
 				if reason := p.unexpected(); reason != "" {
 					r.tally.count(&r.tally.wrong)
 					r.t.Errorf("%s, %d bytes left: %s", c.name, leave, reason)
@@ -111,7 +110,7 @@ func diskFull(r *rig) {
 			if took := r.recovered("%s full to %d bytes, and free again", c.name, leave); took > 5*time.Second {
 				r.t.Errorf("accepts again after %v", took)
 			}
-			for _, p := range c.full {
+			for _, p := range full {
 				if !p.alive() {
 					r.restart(p)
 				}

@@ -3,11 +3,11 @@
 package processtest
 
 import (
-	"slices"
+	"encoding/hex"
 	"sync"
 	"time"
 
-	rppv1 "rpp-node/cluster/api/proto/rpp/v1"
+	"golang.org/x/sys/unix"
 )
 
 // kill kills a node, as kill -9 does.
@@ -60,7 +60,14 @@ func killWorker(r *rig) {
 
 // busy waits until a worker proves, and says which.
 func (r *rig) busy() *process {
-	var found []string
+	p, _ := r.busyWith(nil)
+	return p
+}
+
+// busyWith waits until a worker proves a job that is not one of some, and says which job.
+func (r *rig) busyWith(not map[string]bool) (*process, string) {
+	type pair struct{ worker, job string }
+	var found []pair
 	err := r.await("a worker that proves", 20*time.Second, func() bool {
 		s, err := r.clusterStatus()
 		if err != nil {
@@ -68,8 +75,10 @@ func (r *rig) busy() *process {
 		}
 		found = nil
 		for _, m := range s.Members {
-			if slices.ContainsFunc(m.Devices, func(d *rppv1.Device) bool { return len(d.Running) > 0 }) {
-				found = append(found, m.Name)
+			for _, d := range m.Devices {
+				if job := hex.EncodeToString(d.Running); job != "" && !not[job] {
+					found = append(found, pair{m.Name, job})
+				}
 			}
 		}
 		return len(found) > 0
@@ -77,7 +86,8 @@ func (r *rig) busy() *process {
 	if err != nil {
 		r.fatal("%v", err)
 	}
-	return r.node(found[r.random.IntN(len(found))])
+	f := found[r.random.IntN(len(found))]
+	return r.node(f.worker), f.job
 }
 
 // powerLoss kills all nodes at once while clients submit.
@@ -101,20 +111,22 @@ func powerLoss(r *rig) {
 	}
 }
 
-// killDevices kills devices, and takes their memory away, while they prove.
+// killDevices kills devices, and takes their memory away, while they prove. No job is hit
+// twice: one that crashes device after device is rightly quarantined.
 func killDevices(r *rig) {
 	r.startSize(8, 512)
-	for i := range 10 {
-		p := r.busy()
-		time.Sleep(r.between(0, 100*time.Millisecond))
+	hit := map[string]bool{}
+	for i := range 8 {
+		p, job := r.busyWith(hit)
+		hit[job] = true
 		for _, pid := range p.children() {
 			if i%2 == 0 {
 				r.tally.count(&r.tally.kills)
-				killProcess(pid)
-			} else if err := starve(pid); err != nil {
+				unix.Kill(pid, unix.SIGKILL)
+			} else if err := unix.Prlimit(pid, unix.RLIMIT_DATA, &unix.Rlimit{Cur: 1 << 20, Max: 1 << 20}, nil); err != nil {
 				r.t.Logf("%s: device %d: %v", p.name, pid, err) // it has just ended
 			}
 		}
-		time.Sleep(r.between(200*time.Millisecond, 1200*time.Millisecond))
+		time.Sleep(r.between(800*time.Millisecond, 1600*time.Millisecond))
 	}
 }

@@ -33,7 +33,9 @@ type load struct {
 	history *history
 	seed    uint64
 	size    int
+	ctx     context.Context // ends with the load
 	stop    context.CancelFunc
+	clients int // so far
 	running sync.WaitGroup
 
 	refused  atomic.Int64 // for now: too much to do, or no room
@@ -42,7 +44,6 @@ type load struct {
 
 	mu       sync.Mutex // guards the rest
 	promised []promise
-	slowest  time.Duration
 	took     []time.Duration // from the promise to the release, as a client sees it
 }
 
@@ -63,22 +64,38 @@ func (r *rig) startSize(clients, size int) *load {
 			r.validator(tenant)
 		}
 	}
-	ctx, stop := context.WithCancel(r.t.Context())
-	l := &load{rig: r, history: newHistory(), seed: r.random.Uint64() >> 8, size: size, stop: stop}
+	l := &load{rig: r, history: newHistory(), seed: r.random.Uint64() >> 8, size: size}
+	l.ctx, l.stop = context.WithCancel(r.t.Context())
 	r.load = l
-	for i := range clients {
-		tenant := tenants[i%len(tenants)]
-		c := &client{
-			load: l, id: i, tenant: tenant, caller: r.callAt(tenant, r.addresses(i)...), other: r.callAt(tenant, r.addresses(i+1)...),
-			random: rand.New(rand.NewPCG(l.seed, uint64(i))),
-		}
+	l.more(clients)
+	return l
+}
+
+// client is the client of a number.
+func (l *load) client(i int) *client {
+	tenant := tenants[i%len(tenants)]
+	return &client{
+		load: l, id: i, tenant: tenant, caller: l.rig.accessFrom(tenant, i), other: l.rig.accessFrom(tenant, i+1),
+		random: rand.New(rand.NewPCG(l.seed, uint64(i))),
+	}
+}
+
+// more has further clients begin, and returns a function that ends them.
+func (l *load) more(clients int) (end func()) {
+	ctx, stop := context.WithCancel(l.ctx)
+	var running sync.WaitGroup
+	for range clients {
+		c := l.client(l.clients)
+		l.clients++
 		l.running.Add(1)
+		running.Add(1)
 		go func() {
 			defer l.running.Done()
+			defer running.Done()
 			c.run(ctx)
 		}()
 	}
-	return l
+	return func() { stop(); running.Wait() }
 }
 
 // end has the clients stop submitting; what was promised stays promised.
@@ -111,30 +128,35 @@ type client struct {
 
 func (c *client) run(ctx context.Context) {
 	for i := uint64(0); ctx.Err() == nil; i++ {
-		seed := c.load.seed + uint64(c.id)<<32 + i
-		if i > 2 && c.random.IntN(10) == 0 {
-			seed = c.load.seed + uint64(c.id)<<32 + c.random.Uint64N(i) // asked for before
-		}
-		key, body := fmt.Sprintf("%d-%d", c.id, i), witness(c.load.size, seed)
-		if c.random.IntN(8) == 0 {
-			c.load.running.Add(1)
-			go func() {
-				defer c.load.running.Done()
-				c.submit(ctx, c.other, key, body)
-			}()
-		}
-		for ctx.Err() == nil {
-			job, err := c.submit(ctx, c.caller, key, body)
-			if err == nil {
-				c.load.promise(promise{c.tenant, key, seed, hex.EncodeToString(job.Id)})
-				began := time.Now()
-				if c.await(ctx, key) {
-					c.load.finished(time.Since(began))
-				}
-				break
+		c.one(ctx, i)
+	}
+}
+
+// one submits a client's i-th job and waits for it.
+func (c *client) one(ctx context.Context, i uint64) {
+	seed := c.load.seed + uint64(c.id)<<32 + i
+	if i > 2 && c.random.IntN(10) == 0 {
+		seed = c.load.seed + uint64(c.id)<<32 + c.random.Uint64N(i) // asked for before
+	}
+	key, body := fmt.Sprintf("%d-%d", c.id, i), witness(c.load.size, seed)
+	if c.random.IntN(8) == 0 {
+		c.load.running.Add(1)
+		go func() {
+			defer c.load.running.Done()
+			c.submit(ctx, c.other, key, body)
+		}()
+	}
+	for ctx.Err() == nil {
+		job, err := c.submit(ctx, c.caller, key, body)
+		if err == nil {
+			c.load.promise(promise{c.tenant, key, seed, hex.EncodeToString(job.Id)})
+			began := time.Now()
+			if c.await(ctx, key) {
+				c.load.finished(time.Since(began))
 			}
-			wait(ctx, max(err.RetryAfter/4, 50*time.Millisecond))
+			return
 		}
+		wait(ctx, min(max(err.RetryAfter, 50*time.Millisecond), time.Second))
 	}
 }
 

@@ -186,7 +186,11 @@ func (r *rig) found() error {
 	if err := first.up(); err != nil {
 		return err
 	}
-	r.people["operator"] = node.OperatorDir(first.data())
+	// The operator's identity is kept where no fault reaches it.
+	r.people["operator"] = filepath.Join(r.dir, "operator")
+	if err := os.CopyFS(r.people["operator"], os.DirFS(node.OperatorDir(first.data()))); err != nil {
+		return err
+	}
 	for _, p := range r.nodes[1:] {
 		role := identity.Worker
 		if p.voter() {
@@ -378,6 +382,12 @@ func (r *rig) between(from, to time.Duration) time.Duration {
 func (r *rig) access(person string) *node.Caller { return r.kept(person, r.addresses(0)...) }
 
 func (r *rig) accessAt(person string, v *process) *node.Caller { return r.kept(person, v.address()) }
+
+// accessFrom is a person's access that asks one of the voters first. Clients share what is
+// kept, as the jobs of one program would.
+func (r *rig) accessFrom(person string, first int) *node.Caller {
+	return r.kept(person, r.addresses(first%voterCount)...)
+}
 
 func (r *rig) kept(person string, addresses ...string) *node.Caller {
 	key := fmt.Sprint(person, addresses)

@@ -36,6 +36,9 @@ var scenarios = []scenario{
 	{name: "bad-weather", run: badWeather},
 	{name: "disk-full", run: diskFull},
 	{name: "operations", run: operations},
+	{name: "wipe", run: wipe},
+	{name: "slow-worker", run: slowWorker},
+	{name: "overload", options: options{adapt: smallQueue}, run: overload},
 }
 
 // play runs a scenario on a cluster of its own.
