@@ -46,7 +46,7 @@ func (r *rig) rejoin(p *process) error {
 // covered waits until a node has every key of the cluster.
 func (r *rig) covered(p *process, limit time.Duration) error {
 	var last string
-	return r.await("every key on "+p.name, limit, func() bool {
+	err := r.await("every key on "+p.name, limit, func() bool {
 		ctx, cancel := context.WithTimeout(r.t.Context(), 3*time.Second)
 		defer cancel()
 		resp, err := r.operator().Keys.Coverage(ctx, connect.NewRequest(&rppv1.CoverageRequest{}))
@@ -62,6 +62,10 @@ func (r *rig) covered(p *process, limit time.Duration) error {
 		}
 		return len(resp.Msg.Keys) > 0
 	})
+	if err != nil {
+		return fmt.Errorf("%w: %s", err, last)
+	}
+	return nil
 }
 
 // wipe has nodes lose their disks: a worker, a follower, and whoever leads. Each joins
