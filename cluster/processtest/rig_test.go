@@ -188,7 +188,7 @@ func (r *rig) found() error {
 	}
 	// The operator's identity is kept where no fault reaches it.
 	r.people["operator"] = filepath.Join(r.dir, "operator")
-	if err := os.CopyFS(r.people["operator"], os.DirFS(node.OperatorDir(first.data()))); err != nil {
+	if err := copyTree(r.people["operator"], node.OperatorDir(first.data())); err != nil {
 		return err
 	}
 	for _, p := range r.nodes[1:] {
