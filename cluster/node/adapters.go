@@ -3,6 +3,7 @@ package node
 import (
 	"context"
 	"encoding/hex"
+	"errors"
 	"io"
 	"time"
 
@@ -78,6 +79,9 @@ func (l liveness) Alive(id string) (bool, time.Time) {
 	return l.n.gossip.Alive(gossip.ID(n))
 }
 
+// errNoAddress says that no member has that identifier.
+var errNoAddress = errors.New("no member's address")
+
 // raftAddress finds a voter that has moved since the configuration was written.
 func (n *Node) raftAddress(id string) (string, error) {
 	node, ok := parseID(id)
@@ -90,7 +94,7 @@ func (n *Node) raftAddress(id string) (string, error) {
 		})
 	}
 	if address == "" {
-		return "", fsm.ErrOrder // unknown: the configuration's address stands
+		return "", errNoAddress // the configuration's address stands
 	}
 	return address, nil
 }

@@ -70,6 +70,9 @@ func (c clusterService) Remove(ctx context.Context, caller api.Caller, req *rppv
 	if m.ID == n.id {
 		return nil, fault.New(fault.CodeLastVoter, "node %s leads: transfer leadership first ('rpp-node cluster transfer')", m.Name)
 	}
+	// Until it is no member any more, nobody gives it the log back.
+	n.leaving.add(m.ID)
+	defer n.leaving.remove(m.ID)
 	if m.Role == fsm.RoleVoter {
 		if err := n.raft.Remove(ctx, m.ID.String()); err != nil && !errors.Is(err, raft.ErrNoServer) {
 			return nil, err

@@ -103,6 +103,7 @@ type Node struct {
 	tracker *health.Tracker
 	faults  faults
 	digest  stateDigest
+	leaving leaving
 
 	random   *mathrand.Rand // guarded by randomMu
 	randomMu sync.Mutex

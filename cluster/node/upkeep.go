@@ -7,6 +7,7 @@ import (
 
 	"rpp-node/cluster/fsm"
 	"rpp-node/cluster/gossip"
+	"rpp-node/cluster/identity"
 	"rpp-node/store/artifact"
 )
 
@@ -178,12 +179,18 @@ func (n *Node) admitVoters(ctx context.Context, now time.Time) {
 	known := map[string]bool{}
 	for _, s := range n.raft.Servers() {
 		known[s.ID] = true
+		// One that is being removed may just have been given the log again.
+		if id, ok := parseID(s.ID); ok && n.revoked(identity.NodeID(id)) {
+			if err := n.raft.Remove(ctx, s.ID); err != nil {
+				n.log.Warn("a voter that was removed still gets the log", "voter", s.ID, "error", err)
+			}
+		}
 	}
 	up := n.reports.fresh(now)
 	var members []*fsm.Member
 	n.machine.View(func(s *fsm.State) { members = s.Members() })
 	for _, m := range members {
-		if _, ok := up[m.ID]; !ok || m.Role != fsm.RoleVoter || known[m.ID.String()] {
+		if _, ok := up[m.ID]; !ok || m.Role != fsm.RoleVoter || known[m.ID.String()] || n.leaving.has(m.ID) {
 			continue
 		}
 		if err := n.raft.AddNonvoter(ctx, m.ID.String(), m.APIAddress); err != nil {
