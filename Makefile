@@ -20,7 +20,7 @@ help: ## list the targets
 ##### Use
 
 .PHONY: demo bench compare
-demo: ## prove and verify a sample, from nothing but a seed
+demo: ## three voters, two workers, every family; a worker and the leader are killed on the way
 	go run ./cmd/rpp-node demo
 
 bench: ## run the Go benchmarks of every package

@@ -99,7 +99,12 @@ func (f *callFlags) waiting(do func(context.Context, *node.Caller) error) error 
 	defer c.Close()
 	ctx, stop := interruptible()
 	defer stop()
-	return answered(ctx, do(ctx, c))
+	err = do(ctx, c)
+	if err == nil && !c.Identity.Role.Node() && time.Until(c.Identity.NotAfter) < renewBefore {
+		// What was asked for is done; if this fails, the next call tries again.
+		_, _ = renew(ctx, c, f.dir())
+	}
+	return answered(ctx, err)
 }
 
 // answered prefers an interruption to the error that it made.

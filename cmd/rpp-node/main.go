@@ -25,6 +25,7 @@ type cli struct {
 	Worker workerCmd `cmd:"" help:"Run a worker."`
 	Dev    devCmd    `cmd:"" help:"Run voters and workers in one process on loopback."`
 
+	Renew     renewCmd     `cmd:"" help:"Renew a person's certificate."`
 	Cluster   clusterCmd   `cmd:"" help:"Operate a cluster: status, tokens, members, backups, quarantine."`
 	Validator validatorCmd `cmd:"" help:"Have a cluster make proofs, and ask how it is."`
 	Preflight preflightCmd `cmd:"" help:"Check what a node needs before it is started."`
@@ -63,18 +64,23 @@ func main() {
 	os.Exit(run(os.Args[1:], &env{out: os.Stdout, err: os.Stderr}))
 }
 
+// newParser makes the parser of a command line; exit is told the code that help ends with.
+func newParser(c *cli, e *env, exit func(int)) (*kong.Kong, error) {
+	return kong.New(c,
+		kong.Name("rpp-node"),
+		kong.Description("A distributed Plonky3 proving cluster. Proofs are succinct, not hiding.\n\nExit codes: 0 ok, 1 proof or check rejected, 2 usage or configuration, 3 start-up, 4 runtime."),
+		kong.Writers(e.out, e.err),
+		kong.Exit(exit),
+		kong.Bind(e),
+		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
+	)
+}
+
 // run executes one command line and returns its exit code.
 func run(args []string, e *env) int {
 	var c cli
 	code := -1
-	parser, err := kong.New(&c,
-		kong.Name("rpp-node"),
-		kong.Description("A distributed Plonky3 proving cluster. Proofs are succinct, not hiding.\n\nExit codes: 0 ok, 1 proof or check rejected, 2 usage or configuration, 3 start-up, 4 runtime."),
-		kong.Writers(e.out, e.err),
-		kong.Exit(func(n int) { code = n }),
-		kong.Bind(e),
-		kong.ConfigureHelp(kong.HelpOptions{Compact: true}),
-	)
+	parser, err := newParser(&c, e, func(n int) { code = n })
 	if err != nil {
 		fmt.Fprintln(e.err, "rpp-node:", err)
 		return exitStartUp
