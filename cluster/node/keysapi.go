@@ -47,6 +47,26 @@ func (n *Node) ensureKey(ctx context.Context, id fsm.VariantID) (fsm.Key, error)
 	return k, nil
 }
 
+// keyToSubmit is the key for a new job: after a rotation, the former one until the next is
+// there.
+func (n *Node) keyToSubmit(ctx context.Context, id fsm.VariantID) (fsm.Key, error) {
+	var former fsm.Key
+	n.machine.View(func(s *fsm.State) {
+		if _, ok := s.CurrentKey(id); ok {
+			return
+		}
+		for _, k := range wantedKeys(s) { // in the order of epochs
+			if k.VariantID == id {
+				former = k
+			}
+		}
+	})
+	if former.Epoch > 0 && n.keys.Holds(former) {
+		return former, nil
+	}
+	return n.ensureKey(ctx, id)
+}
+
 // haveKey sees to it that this node holds a key that the cluster has agreed on. Whoever
 // derived it may have died before others had pulled it: then it is derived again, which
 // makes the same one.

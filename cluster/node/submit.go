@@ -104,7 +104,7 @@ func (n *Node) order(ctx context.Context, req *rppv1.SubmitRequest) (*order, err
 	o := &order{variant: fsm.VariantID{
 		Family: req.Family, Variant: p.Variant.Name, Profile: or(req.Profile, keys.DefaultProfile), Hash: or(req.Hash, keys.DefaultHash),
 	}, class: classOf(req.Family)}
-	k, err := n.ensureKey(ctx, o.variant)
+	k, err := n.keyToSubmit(ctx, o.variant)
 	if err != nil {
 		return nil, err
 	}

@@ -1,9 +1,13 @@
 package node
 
 import (
+	"context"
 	"testing"
+	"time"
 
 	"rpp-node/cluster/fsm"
+	"rpp-node/cluster/keys"
+	"rpp-node/prover/circuit"
 )
 
 // TestRepeatedSubmitFindsItsJob: without asking whether there is room for another.
@@ -41,5 +45,37 @@ func TestRepeatedSubmitFindsItsJob(t *testing.T) {
 	}
 	if find("acme", "one") {
 		t.Error("a job that was cancelled is not what a submit asks for")
+	}
+}
+
+// TestRotationDoesNotHoldUpSubmits: until the next key is there, the former one is used.
+func TestRotationDoesNotHoldUpSubmits(t *testing.T) {
+	if testing.Short() {
+		t.Skip("derives a key")
+	}
+	f := newFounder(t)
+	n := f.open(t)
+	leading(t, n)
+	id := keys.Wanted(&circuit.Families()[0])[0]
+	first, err := n.ensureKey(t.Context(), id)
+	if err != nil {
+		t.Fatal(err)
+	}
+	rotate := &fsm.RotateKeys{Family: id.Family, Epoch: first.Epoch + 1, GraceUntilMS: f.now().Add(time.Hour).UnixMilli()}
+	if _, err := n.proposeAs(t.Context(), "test", rotate); err != nil {
+		t.Fatal(err)
+	}
+	gone, cancel := context.WithCancel(t.Context())
+	cancel() // there is no time to derive another
+	k, err := n.keyToSubmit(gone, id)
+	if err != nil || k.Epoch != first.Epoch {
+		t.Errorf("in the grace: epoch %d, %v; want %d", k.Epoch, err, first.Epoch)
+	}
+	f.ahead.Store(int64(2 * time.Hour))
+	if _, err := n.proposeAs(t.Context(), "test", &fsm.Expire{}); err != nil {
+		t.Fatal(err)
+	}
+	if k, err = n.keyToSubmit(t.Context(), id); err != nil || k.Epoch != first.Epoch+1 {
+		t.Errorf("after it: epoch %d, %v; want %d", k.Epoch, err, first.Epoch+1)
 	}
 }
