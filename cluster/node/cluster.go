@@ -197,7 +197,7 @@ func (c clusterService) Restore(ctx context.Context, caller api.Caller, receive 
 		return nil, fault.New(fault.CodeBackup, "the backup is not what its digest says: it was damaged on the way")
 	}
 	if err := c.n.raft.Restore(ctx, bytes.NewReader(b)); err != nil {
-		return nil, fault.New(fault.CodeBackup, "%w", err)
+		return nil, err // Raft tells a bad backup from a lost leadership
 	}
 	resp := &rppv1.RestoreResponse{Index: c.n.raft.AppliedIndex()}
 	c.n.machine.View(func(s *fsm.State) { k := s.Counters(); resp.Jobs = uint32(k.Live + k.Finished) })

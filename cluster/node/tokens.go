@@ -105,7 +105,10 @@ func (j joiner) Join(ctx context.Context, _ api.Caller, req *internalv1.JoinRequ
 	if err != nil {
 		return nil, err
 	}
-	role := identity.Role(spent.Token.Role) // the cluster's word counts, not the token's text
+	role := identity.Role(spent.Token.Role)
+	if role != t.Role { // what was checked above was another role's
+		return nil, fault.New(fault.CodeToken, "the token's text names role %s, it was made for another", t.Role)
+	}
 	name := req.Name
 	if !role.Node() {
 		name = personName(role, id)
