@@ -167,9 +167,10 @@ func (l *Log) StoreLogs(entries []*raft.Log) error {
 }
 
 // DeleteRange removes the entries from min to max, which are the log's first, and then a
-// snapshot holds them, or its last.
+// snapshot holds them, or its last. Raft's two goroutines that compact look up min first,
+// which is 0 if the other one has just emptied the log.
 func (l *Log) DeleteRange(min, max uint64) error {
-	if min > max || min == 0 || max == math.MaxUint64 {
+	if min > max || max == math.MaxUint64 {
 		return fmt.Errorf("%w: delete %d to %d", ErrGap, min, max)
 	}
 	l.mu.Lock()

@@ -133,3 +133,29 @@ func equalEntry(a, b *raft.Log) bool {
 	return a.Index == b.Index && a.Term == b.Term && a.Type == b.Type && bytes.Equal(a.Data, b.Data) &&
 		bytes.Equal(a.Extensions, b.Extensions) && a.AppendedAt.Equal(b.AppendedAt)
 }
+
+// A snapshot that replaces the log and a compaction meet: whoever comes second looked up
+// the first entry of an empty log.
+func TestDeleteFromAnEmptyLog(t *testing.T) {
+	db, l := openLog(t, vfs.NewMem())
+	defer db.Close()
+	if err := l.StoreLogs(entries(1, 20, 1)); err != nil {
+		t.Fatal(err)
+	}
+	writeSnapshot(t, l, 25, 1, []byte("state"))
+	if err := l.DeleteRange(1, 20); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.DeleteRange(0, 20); err != nil {
+		t.Errorf("empty: %v", err)
+	}
+	if err := l.StoreLogs(entries(26, 30, 1)); err != nil {
+		t.Fatal(err)
+	}
+	if err := l.DeleteRange(0, 20); err != nil {
+		t.Errorf("begun anew: %v", err)
+	}
+	if first, last := l.edges(); first != 26 || last != 30 {
+		t.Errorf("log is %d to %d", first, last)
+	}
+}
