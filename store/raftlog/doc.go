@@ -9,8 +9,11 @@
 //   - Each entry, stable value and snapshot has a checksum that is compared on every read
 //     (docs/formats/raftlog.md). Damage is store.ErrCorrupt. Open reads the whole log, since
 //     Raft panics when it cannot read an entry later on.
-//   - The entries are contiguous (IsMonotonic). The one gap that Raft can leave is the one
-//     after a snapshot that replaces the log; then the old entries go in the same batch.
+//   - The entries are contiguous. The one gap that Raft can leave is the one after a
+//     snapshot that replaces the log; then the old entries go in the same batch as the first
+//     new one comes. A Log is no MonotonicLogStore: for such a store hashicorp/raft deletes
+//     the whole log after it has installed a snapshot, also what lies beyond the snapshot,
+//     and still says, and believes, that it has that.
 //   - A vote is written together with its term. hashicorp/raft writes the term first, then
 //     the candidate (its issue 661): a crash between the two would leave the new term with
 //     the candidate of an older one, and raft grants that candidate its vote again without

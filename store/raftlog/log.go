@@ -24,10 +24,9 @@ type Log struct {
 }
 
 var (
-	_ raft.LogStore          = (*Log)(nil)
-	_ raft.StableStore       = (*Log)(nil)
-	_ raft.SnapshotStore     = (*Log)(nil)
-	_ raft.MonotonicLogStore = (*Log)(nil)
+	_ raft.LogStore      = (*Log)(nil)
+	_ raft.StableStore   = (*Log)(nil)
+	_ raft.SnapshotStore = (*Log)(nil)
 )
 
 // Open reads and checks what the store has and removes incomplete snapshots. The store has
@@ -77,10 +76,6 @@ func (l *Log) load() error {
 		return nil
 	})
 }
-
-// IsMonotonic tells Raft to delete the log when a snapshot replaces it, rather than to rely
-// on a gap.
-func (l *Log) IsMonotonic() bool { return true }
 
 func (l *Log) edges() (first, last uint64) {
 	l.edge.RLock()
