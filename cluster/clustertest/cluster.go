@@ -71,8 +71,7 @@ type Cluster struct {
 	clients sync.WaitGroup
 	faults  chan *life // that stopped by themselves
 
-	count struct{ garbage atomic.Int64 }
-	keys  []string
+	garbage atomic.Int64 // false proofs that devices have made
 }
 
 // Start makes a cluster and waits until it works: all voters up, all members known.
@@ -101,21 +100,31 @@ func Start(conf Config) (*Cluster, error) {
 		}
 		c.workers = append(c.workers, w)
 	}
+	err := c.begin()
+	if err != nil {
+		c.Close()
+		return nil, err
+	}
+	return c, nil
+}
+
+// begin starts everybody, on a network without faults until the cluster is founded.
+func (c *Cluster) begin() error {
 	for _, v := range c.voters {
 		if err := v.start(); err != nil {
-			return c, err
+			return err
 		}
 	}
 	if err := c.found(); err != nil {
-		return c, err
+		return err
 	}
-	c.net.quality(conf.DelayMin, conf.DelayMax, conf.Loss)
+	c.net.quality(c.conf.DelayMin, c.conf.DelayMax, c.conf.Loss)
 	for _, w := range c.workers {
 		if err := w.start(); err != nil {
-			return c, err
+			return err
 		}
 	}
-	return c, nil
+	return nil
 }
 
 // found makes everybody a member.
@@ -157,14 +166,15 @@ func (c *Cluster) Load() {
 	}
 	orders := map[string][]order{}
 	const keysPerPair = 12
+	var all []string
 	for i := range (c.conf.Clients + 1) / 2 * keysPerPair {
 		key := fmt.Sprint("key-", i)
-		c.keys = append(c.keys, key)
+		all = append(all, key)
 		orders[key] = []order{newOrder(c.conf.Seed, uint64(2*i)), newOrder(c.conf.Seed, uint64(2*i+1))}
 	}
 	for i := range c.conf.Clients {
 		k := newClient(c, clientName(i))
-		keys := c.keys[i/2*keysPerPair:][:keysPerPair]
+		keys := all[i/2*keysPerPair:][:keysPerPair]
 		c.clients.Go(func() { k.jobs(keys, orders, c.stop) })
 	}
 }

@@ -47,7 +47,7 @@ func (d *device) Run(ctx context.Context, t *worker.Task, begin func(string)) (*
 	proof := prove(fsm.JobID(t.Spec.ID()))
 	if d.rng.Float64() < d.w.garbage {
 		proof[d.rng.IntN(len(proof))] ^= 1 << d.rng.IntN(8)
-		d.w.c.count.garbage.Add(1)
+		d.w.c.garbage.Add(1)
 	}
 	return &worker.Result{ProofFile: proof, Usage: workerdevice.Usage{CPU: took, Cells: cellsCount, PeakBytes: 1 << 20}}, nil
 }

@@ -287,3 +287,11 @@ func (n *nemesis) crashWorker() error {
 	}
 	return nil // in another round
 }
+
+func (f *Faults) add(g Faults) {
+	f.Crashes += g.Crashes
+	f.PowerLosses += g.PowerLosses
+	f.Cuts += g.Cuts
+	f.Pauses += g.Pauses
+	f.WorkerCrashes += g.WorkerCrashes
+}

@@ -17,6 +17,8 @@ import (
 const (
 	receiptTimeout = 3 * time.Second
 	receiptWait    = time.Second
+	fetchTimeout   = 500 * time.Millisecond
+	repairPause    = 2 * time.Second
 )
 
 // voters asks voters for receipts, this one included, as cluster/node does.
@@ -122,13 +124,13 @@ func (w witnesses) Witness(ctx context.Context, digest fsm.Digest) ([]byte, erro
 
 // fetch makes sure that an artifact is here.
 func (l *life) fetch(ctx context.Context, kind artifact.Kind, digest fsm.Digest) error {
-	b, err := l.artifacts.Get(artifact.Digest(digest))
+	_, err := l.artifacts.Get(artifact.Digest(digest))
 	for _, v := range l.c.voters {
 		if !errors.Is(err, artifact.ErrNotFound) || v.id == l.id {
 			continue
 		}
-		attempt, cancel := context.WithTimeout(ctx, 500*time.Millisecond)
-		got, askErr := call(attempt, l.host, v.name, func(context.Context) ([]byte, error) {
+		attempt, cancel := context.WithTimeout(ctx, fetchTimeout)
+		b, askErr := call(attempt, l.host, v.name, func(context.Context) ([]byte, error) {
 			peer := v.current.Load()
 			if peer == nil {
 				return nil, errNoAnswer
@@ -136,8 +138,7 @@ func (l *life) fetch(ctx context.Context, kind artifact.Kind, digest fsm.Digest)
 			return peer.artifacts.Get(artifact.Digest(digest))
 		})
 		cancel()
-		if askErr == nil && fsm.Digest(blake3.Sum256(got)) == digest {
-			b = got
+		if askErr == nil && fsm.Digest(blake3.Sum256(b)) == digest {
 			_, err = l.artifacts.Put(kind, b)
 		}
 	}
@@ -150,7 +151,7 @@ func (l *life) repairs(ctx context.Context) {
 		select {
 		case <-ctx.Done():
 			return
-		case <-time.After(2 * time.Second):
+		case <-time.After(repairPause):
 		}
 		for d, kind := range l.referenced() {
 			if have, err := l.artifacts.Has(d); err != nil || have || ctx.Err() != nil {

@@ -94,7 +94,7 @@ func (l *life) open(d disk) (err error) {
 		IsCorrupt: store.IsCorruption, OnFault: func(err error) { c.fault(l, err) },
 		SnapshotInterval: time.Second, SnapshotThreshold: c.conf.SnapshotThreshold, TrailingLogs: c.conf.TrailingLogs,
 		Pilot: &raft.Pilot{Liveness: liveness{l.gossip}, StableFor: 2 * time.Second},
-		Now:   l.now, Log: c.conf.Log,
+		Now:   l.now, Log: c.conf.Log.With("voter", l.name),
 	})
 	if err != nil {
 		return err

@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"rpp-node/cluster/fault"
-	"rpp-node/cluster/fsm"
 	"rpp-node/cluster/worker"
 )
 
@@ -97,8 +96,6 @@ func (v *Voter) session(w *workerLife) (*end, error) {
 	})
 	return ours, nil
 }
-
-func (w *Worker) member() *fsm.PutMember { return w.identity.member() }
 
 // keys has the one key that there is.
 type keys struct{}
