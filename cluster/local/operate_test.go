@@ -246,6 +246,16 @@ func TestBackupAndRestore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	auditor := w.person(ctx, t, "auditor")
+	lists := func() error {
+		short, cancel := context.WithTimeout(ctx, 2*time.Second)
+		defer cancel()
+		_, err := w.callAt(t, auditor, w.Addresses()...).Jobs.List(short, connect.NewRequest(&rppv1.ListRequest{}))
+		return err
+	}
+	if err := lists(); err != nil {
+		t.Fatal(err)
+	}
 	var backup, digest []byte
 	s, err := w.op.Cluster.Backup(ctx, connect.NewRequest(&rppv1.BackupRequest{}))
 	if err != nil {
@@ -264,6 +274,8 @@ func TestBackupAndRestore(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	c := w.callAt(t, auditor, w.Addresses()...)
+	w.remove(ctx, t, c.Identity.ID.String())
 	restore := func(data, digest []byte) error {
 		s := w.op.Cluster.Restore(ctx)
 		for i := 0; i < len(data) || i == 0; i += 64 << 10 {
@@ -303,6 +315,9 @@ func TestBackupAndRestore(t *testing.T) {
 		}
 		return get(early.Id)
 	})
+	if err := lists(); err == nil {
+		t.Error("who was removed after the backup is let in again")
+	}
 	p, err := v.Jobs.FetchProof(ctx, connect.NewRequest(&rppv1.FetchProofRequest{Id: early.Id}))
 	if err != nil || !bytes.Equal(p.Msg.ProofFile, file) {
 		t.Errorf("the proof that was in the backup: %v", err)

@@ -196,8 +196,16 @@ func (c clusterService) Restore(ctx context.Context, caller api.Caller, receive 
 	if d := digestOf(b); string(d[:]) != string(first.Digest) {
 		return nil, fault.New(fault.CodeBackup, "the backup is not what its digest says: it was damaged on the way")
 	}
+	var removed []fsm.Revocation
+	c.n.machine.View(func(s *fsm.State) { removed = s.Revocations() })
 	if err := c.n.raft.Restore(ctx, bytes.NewReader(b)); err != nil {
 		return nil, err // Raft tells a bad backup from a lost leadership
+	}
+	// Who was removed since the backup stays so.
+	for _, r := range removed {
+		if _, err := c.n.propose(ctx, caller, &fsm.RemoveMember{NodeID: r.ID}); err != nil && !fault.Is(err, fault.CodeNoMember) {
+			return nil, err
+		}
 	}
 	resp := &rppv1.RestoreResponse{Index: c.n.raft.AppliedIndex()}
 	c.n.machine.View(func(s *fsm.State) { k := s.Counters(); resp.Jobs = uint32(k.Live + k.Finished) })

@@ -48,6 +48,9 @@ func (j jobs) Submit(ctx context.Context, caller api.Caller, req *rppv1.SubmitRe
 		n.leader.Forget(context.WithoutCancel(ctx), id)
 		return nil, err
 	}
+	if !result.Job.Live() { // it was released long ago: its place is for others
+		n.leader.Forget(context.WithoutCancel(ctx), id)
+	}
 	if !result.Existing {
 		n.record(caller, "job.accept", id.String(), "family", o.variant.Family, "tenant", req.Tenant)
 	}
