@@ -81,7 +81,7 @@ generate-check: ## fail if a generated file is not what its generator makes
 # bound is missed. Each is a target gate-NAME in the list GATES; it divides its
 # work by SCALE, which is 1 for the full run and 10 in CI.
 
-GATES := gate-verifier gate-memory gate-throughput gate-slow gate-sim
+GATES := gate-verifier gate-cluster gate-memory gate-throughput gate-slow gate-sim
 SCALE ?= 1
 export SCALE
 
@@ -104,6 +104,9 @@ gate-sim: ## clusters run from seeds under faults: none lost, doubled, unverifie
 
 gate-verifier: ## mutated proofs: none accepted, no panic, every rejection hit
 	@$(call run-gate,verifier,./prover/verifier,TestMutants)
+
+gate-cluster: ## nodes in one process: kills under load, a flipped bit in every kind of file, 64 clients too many
+	@$(call run-gate,cluster,./cluster/local,TestClusterGate)
 
 gate-throughput: ## 200 jobs over two one-core workers, beside two local provers; latency of an idle cluster
 	@$(call run-gate,throughput,./cluster/local,TestThroughputGate)

@@ -61,6 +61,7 @@ const (
 	CodeBackup     Code = "C604-backup"
 	CodeKeyChanged Code = "C605-key-differs"
 	CodeKeyEpoch   Code = "C606-key-epoch"
+	CodeStore      Code = "C607-store-damaged"
 
 	CodeInternal Code = "C901-internal"
 )
@@ -125,6 +126,7 @@ var codes = map[Code]struct {
 	CodeBackup:     {Invalid, "use a file that 'rpp-node cluster backup' wrote"},
 	CodeKeyChanged: {Conflict, "this release derives another key: rotate the family, or use the release that made it"},
 	CodeKeyEpoch:   {Conflict, "the family's keys were rotated: see 'rpp-node keys list', then try again"},
+	CodeStore:      {Corrupt, "remove this node ('rpp-node cluster remove'), and join again with a new data directory and a new token"},
 
 	CodeInternal: {Internal, "see the node's log"},
 }

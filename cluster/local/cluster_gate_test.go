@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// TestClusterGate runs what takes long: a flipped bit in every file of a voter, and
+// TestClusterGate runs what takes long: a flipped bit in every kind of file of a voter, and
 // sixty-four clients more than a full cluster has room for.
 func TestClusterGate(t *testing.T) {
 	if os.Getenv("GATE") == "" {
@@ -16,7 +16,7 @@ func TestClusterGate(t *testing.T) {
 	var r flips
 	t.Run("flips", func(t *testing.T) {
 		ctx, w := start(t, 3, 1)
-		r = flipAll(ctx, t, w, scaledUp())
+		r = flipAll(ctx, t, w, max(1, scaled(5)))
 	})
 	var calm, crowded time.Duration
 	var refused int
@@ -40,6 +40,3 @@ func TestClusterGate(t *testing.T) {
 
 // heapMax bounds the memory of five nodes in one process, clients included.
 const heapMax = 1 << 30
-
-// scaledUp is every how many files are damaged: all of them at full size.
-func scaledUp() int { return max(1, 10/scaled(10)/2) }

@@ -23,10 +23,10 @@ type flips struct {
 	count, refused, stopped, healed int
 }
 
-// flipAll flips one bit of each file of a voter that is down, one after the other, and
-// starts it. It starts and serves nothing false, or it says what is wrong and what to do.
+// flipAll flips one bit of files of a voter that is down, so many of each kind, one after
+// the other, and starts it. It starts and serves nothing false, or it says what is wrong and what to do.
 // The others serve all the while.
-func flipAll(ctx context.Context, t *testing.T, w *world, every int) (r flips) {
+func flipAll(ctx context.Context, t *testing.T, w *world, each int) (r flips) {
 	t.Helper()
 	v := w.validator(ctx, t, "acme")
 	proofs := map[[32]byte][]byte{}
@@ -54,14 +54,13 @@ func flipAll(ctx context.Context, t *testing.T, w *world, every int) (r flips) {
 	w.Kill(victim)
 	dir := filepath.Join(w.opt.Dir, victim)
 	chance := rand.New(rand.NewPCG(1, 2))
-	files := dataFiles(t, dir)
-	done := map[string]bool{} // names change as the stores go on
-	for i := 0; i < len(files); i++ {
-		name := files[i]
-		if done[name] || i%every != 0 {
-			continue
+	done := map[string]bool{}
+	kinds := map[string]int{}
+	for {
+		name := nextFile(t, dir, done, kinds, each)
+		if name == "" {
+			break
 		}
-		done[name] = true
 		size, undo := flip(t, filepath.Join(dir, name), chance)
 		if size == 0 {
 			continue
@@ -91,6 +90,20 @@ func flipAll(ctx context.Context, t *testing.T, w *world, every int) (r flips) {
 		t.Errorf("in the end: %v", err)
 	}
 	return r
+}
+
+// nextFile finds a file that was not damaged yet, of a kind that has not had its share. The
+// names of the stores' files change as they go on.
+func nextFile(t *testing.T, dir string, done map[string]bool, kinds map[string]int, each int) string {
+	for _, name := range dataFiles(t, dir) {
+		kind := strings.TrimRight(strings.TrimSuffix(name, filepath.Ext(name)), "0123456789") + filepath.Ext(name)
+		if !done[name] && kinds[kind] < each {
+			done[name] = true
+			kinds[kind]++
+			return name
+		}
+	}
+	return ""
 }
 
 // dataFiles lists the files of a data directory, but for those that say nothing.
@@ -153,8 +166,8 @@ func flip(t *testing.T, path string, chance *rand.Rand) (size int, undo func()) 
 func startDamaged(ctx context.Context, t *testing.T, w *world, name string, proofs map[[32]byte][]byte) (string, error) {
 	t.Helper()
 	if err := w.Restart(ctx, name); err != nil {
-		if len(err.Error()) < 20 {
-			t.Errorf("%s is refused without a word: %v", name, err)
+		if f := fault.Of(err); f.Code == fault.CodeInternal || f.Remedy == "" {
+			t.Errorf("%s is refused without a remedy: %v", name, err)
 		}
 		return "refused", err
 	}
@@ -173,6 +186,9 @@ func startDamaged(ctx context.Context, t *testing.T, w *world, name string, proo
 	var last error
 	for range 40 {
 		if err := n.Fault(); err != nil {
+			if f := fault.Of(err); f.Code == fault.CodeInternal || f.Remedy == "" {
+				t.Errorf("%s stops without a remedy: %v", name, err)
+			}
 			return "stopped", err
 		}
 		if last = serves(ctx, t, w, name, proofs); last == nil {

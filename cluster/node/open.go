@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"rpp-node/cluster/api"
+	"rpp-node/cluster/fault"
 	"rpp-node/cluster/fsm"
 	"rpp-node/cluster/gossip"
 	"rpp-node/cluster/identity"
@@ -72,15 +73,24 @@ func (n *Node) database(dir string, ballast int64, stop bool) (*store.DB, error)
 		OnFault: func(f store.Fault) {
 			n.log.Error("store", "dir", dir, "kind", f.Kind, "stopped", f.Stopped, "error", f.Err)
 			if f.Stopped {
-				n.faults.add(fmt.Errorf("store %s: %w", dir, f.Err))
+				n.faults.add(storeError(fmt.Errorf("store %s: %w", dir, f.Err)))
 			}
 		},
 	})
 	if err != nil {
-		return nil, err
+		return nil, storeError(err)
 	}
 	n.onClose(dir, db.Close)
 	return db, nil
+}
+
+// storeError says what to do about a store that is damaged. A voter must not go on with
+// less than it has promised to keep, so nothing is cut off or repaired in place.
+func storeError(err error) error {
+	if store.IsCorruption(err) {
+		return fault.New(fault.CodeStore, "%w", err)
+	}
+	return err
 }
 
 func (n *Node) openData() (err error) {
@@ -131,8 +141,10 @@ func (n *Node) openState() (err error) {
 	if n.raftDB, err = n.database(n.dir.raft(), 0, true); err != nil {
 		return err
 	}
-	n.raftLog, err = raftlog.Open(n.raftDB)
-	return err
+	if n.raftLog, err = raftlog.Open(n.raftDB); err != nil {
+		return storeError(err)
+	}
+	return nil
 }
 
 func (n *Node) openNetwork() error {
@@ -212,7 +224,7 @@ func (n *Node) openRaft() (err error) {
 		Log:   n.log, Now: n.cfg.Now,
 	})
 	if err != nil {
-		return err
+		return storeError(err)
 	}
 	n.onClose("raft", n.raft.Close)
 	if n.member.Founder {
