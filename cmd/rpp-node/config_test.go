@@ -16,6 +16,10 @@ import (
 // Every key, given what it cannot be, ends every command that reads it with exit code 2 and
 // its name.
 func TestEveryConfigurationErrorNamesItsKey(t *testing.T) {
+	commands := []string{"start", "init", "worker", "preflight"}
+	if testing.Short() {
+		commands = commands[:1]
+	}
 	keys := 0
 	file := filepath.Join(t.TempDir(), "wrong.toml")
 	c := reflect.TypeFor[config.Config]()
@@ -28,7 +32,7 @@ func TestEveryConfigurationErrorNamesItsKey(t *testing.T) {
 			if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 				t.Fatal(err)
 			}
-			for _, command := range []string{"init", "start", "worker", "preflight"} {
+			for _, command := range commands {
 				var out, errs bytes.Buffer
 				exit := run([]string{command, "--config", file, "--data", filepath.Join(t.TempDir(), "none")}, &env{out: &out, err: &errs})
 				if exit != exitUsage || !strings.Contains(errs.String(), "E215-configuration: ") || !strings.Contains(errs.String(), key+": ") {
