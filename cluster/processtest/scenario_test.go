@@ -36,6 +36,7 @@ var scenarios = []scenario{
 	{name: "bad-weather", run: badWeather},
 	{name: "disk-full", run: diskFull},
 	{name: "operations", run: operations},
+	{name: "flip-bits", run: flipBits},
 	{name: "wipe", run: wipe},
 	{name: "slow-worker", run: slowWorker},
 	{name: "overload", options: options{adapt: smallQueue}, run: overload},
