@@ -3,6 +3,7 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 
 	"github.com/cockroachdb/pebble/v2"
 )
@@ -39,9 +40,19 @@ func typed(err error) error {
 	case errors.Is(err, pebble.ErrNotFound):
 		return ErrNotFound
 	case pebble.IsCorruptionError(err):
-		return fmt.Errorf("%w: %w", ErrCorrupt, err)
+		return fmt.Errorf("%w: %w", ErrCorrupt, line{err})
 	case isDiskFull(err):
 		return fmt.Errorf("%w: %w", ErrDiskFull, err)
 	}
 	return fmt.Errorf("store: %w", err)
 }
+
+// line is an error as one line: Pebble puts a second one to some that says nothing.
+type line struct{ error }
+
+func (l line) Error() string {
+	text, _, _ := strings.Cut(l.error.Error(), "\n")
+	return text
+}
+
+func (l line) Unwrap() error { return l.error }

@@ -74,7 +74,7 @@ func (f *faults) report(kind FaultKind, cause error) {
 	fault := Fault{Kind: kind, Stopped: true}
 	switch kind {
 	case FaultCorrupt:
-		fault.Err = fmt.Errorf("%w: %w", ErrCorrupt, cause)
+		fault.Err = fmt.Errorf("%w: %w", ErrCorrupt, line{cause})
 		fault.Stopped = f.stopOnCorruption
 	case FaultDiskFull:
 		fault.Err = fmt.Errorf("%w: %w", ErrDiskFull, cause)

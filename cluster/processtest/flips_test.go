@@ -99,9 +99,9 @@ func (r *rig) serves(p *process, known proofs, what string) (whole bool) {
 func (r *rig) stoppedCleanly(p *process, what string) {
 	words := strings.TrimSpace(p.words())
 	last := words[strings.LastIndexByte(words, '\n')+1:]
-	if strings.Contains(words, "\npanic: ") || strings.Contains(words, "\nfatal error: ") || !strings.HasPrefix(last, "rpp-node: ") {
+	if strings.Contains(words, "\npanic: ") || strings.Contains(words, "\nfatal error: ") || !strings.HasPrefix(last, "rpp-node: ") || !strings.Contains(last, "; ") {
 		r.tally.count(&r.tally.wrong)
-		r.t.Errorf("%s: it has not ended in order: …%s", what, words[max(0, len(words)-1500):])
+		r.t.Errorf("%s: it has not ended in order, with a remedy: …%s", what, words[max(0, len(words)-1500):])
 		return
 	}
 	r.t.Logf("%s: it stops: %s", what, last)
@@ -192,7 +192,7 @@ func flipBits(r *rig) {
 	time.Sleep(3 * time.Second)
 	known := r.proofs(4)
 	kinds := r.random.Perm(len(fileKinds))
-	for round := range 18 {
+	for round := range 22 {
 		nodes := []*process{r.follower(), r.workers()[0], r.workers()[1]}
 		var all sync.WaitGroup
 		for i, p := range nodes {

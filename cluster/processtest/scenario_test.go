@@ -39,6 +39,7 @@ var scenarios = []scenario{
 	{name: "flip-bits", run: flipBits},
 	{name: "wipe", run: wipe},
 	{name: "slow-worker", run: slowWorker},
+	{name: "intruders", run: intruders},
 	{name: "overload", options: options{adapt: smallQueue}, run: overload},
 }
 
