@@ -14,6 +14,7 @@ type device struct {
 	threads int
 	memory  uint64
 
+	rates     *rates    // the scheduler's
 	cellTimes []float64 // nanoseconds a cell by rate key, zero if unknown
 	fallback  float64
 

@@ -64,7 +64,7 @@ func (s *Scheduler) offer(w *worker, e WorkerJoined) {
 		}
 		d := s.byID[o.ID]
 		if d == nil {
-			d = &device{id: o.ID, worker: w}
+			d = &device{id: o.ID, worker: w, rates: &s.rates}
 			s.addDevice(d)
 		}
 		if d.build != build {

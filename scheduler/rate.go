@@ -2,12 +2,16 @@ package scheduler
 
 import (
 	"slices"
+	"strings"
 	"time"
 )
 
 // rates numbers the rate keys and sums what all devices can do.
 type rates struct {
 	byName map[string]int
+	// family is, by key, the key of its family, family/variant/profile/hash: what a worker
+	// has measured of one variant is the best guess for the others.
+	family []int
 	// capacity is cells a second of all devices that take work, by key; recount says that
 	// devices have come, gone or changed their standing since.
 	capacity []float64
@@ -24,16 +28,29 @@ func (r *rates) index(key string) int {
 	if len(r.byName) == rateKeysMax {
 		return 0
 	}
+	name, _, variant := strings.Cut(key, "/")
+	family := 0
+	if variant {
+		if family = r.index(name); len(r.byName) == rateKeysMax {
+			return 0
+		}
+	}
 	i := len(r.byName)
+	if !variant {
+		family = i
+	}
 	r.byName[key] = i
+	r.family = append(r.family, family)
 	r.recount = true
 	return i
 }
 
 // cellTime is nanoseconds a cell on the device.
 func (d *device) cellTime(rate int) float64 {
-	if rate < len(d.cellTimes) && d.cellTimes[rate] > 0 {
-		return d.cellTimes[rate]
+	for _, r := range [2]int{rate, d.rates.family[rate]} {
+		if r < len(d.cellTimes) && d.cellTimes[r] > 0 {
+			return d.cellTimes[r]
+		}
 	}
 	return d.fallback
 }

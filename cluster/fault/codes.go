@@ -55,6 +55,8 @@ const (
 	CodeNameTaken   Code = "C510-name-taken"
 	CodeNoEntry     Code = "C511-no-such-entry"
 
+	CodeLogLost Code = "C512-log-lost"
+
 	CodeNotFound   Code = "C601-no-such-artifact"
 	CodeCorrupt    Code = "C602-corrupt"
 	CodeKeyMissing Code = "C603-key-missing"
@@ -119,6 +121,8 @@ var codes = map[Code]struct {
 	CodeUnreachable: {Unavailable, "check address, network and firewall"},
 	CodeNameTaken:   {Conflict, "choose another name, or remove the one that has it"},
 	CodeNoEntry:     {NotFound, ""},
+
+	CodeLogLost: {Conflict, "do not start it like this: remove the node ('rpp-node cluster remove NAME') and join again with a fresh data directory"},
 
 	CodeNotFound:   {NotFound, ""},
 	CodeCorrupt:    {Corrupt, "the node set the bytes aside and fetches them again"},

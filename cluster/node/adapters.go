@@ -18,7 +18,11 @@ import (
 // one wants.
 
 // machine is the state machine as Raft drives it.
-type machine struct{ *fsm.Machine }
+type machine struct {
+	*fsm.Machine
+	// began is told that the log has a configuration: from then on this node may vote.
+	began func()
+}
 
 func (m machine) Apply(index uint64, data []byte) any {
 	r := m.Machine.Apply(index, data)
@@ -30,6 +34,9 @@ func (m machine) Apply(index uint64, data []byte) any {
 
 func (m machine) SetVoters(index uint64, ids []string) {
 	m.Machine.SetVoters(index, nodeIDs(ids))
+	if m.began != nil {
+		m.began()
+	}
 }
 
 func nodeIDs(ids []string) []fsm.NodeID {

@@ -27,6 +27,7 @@ type Membership struct {
 	ChainID       uint64   `json:"chain_id"`
 	SecurityFloor float64  `json:"security_floor"`
 	Founder       bool     `json:"founder"`
+	Logged        bool     `json:"logged"` // the node's Raft log has begun: it must never be empty again
 	Voters        []string `json:"voters"` // host:port of the API
 	Seeds         []string `json:"seeds"`  // host:port of gossip
 	Digest        string   `json:"digest"` // of the file, with an empty one in its place

@@ -56,14 +56,15 @@ type Config struct {
 // Node is a running node. Fields are set once by Open, before any goroutine that reads
 // them starts, unless they say otherwise.
 type Node struct {
-	cfg     Config
-	dir     layout
-	member  *Membership
-	role    identity.Role
-	id      fsm.NodeID
-	key     ed25519.PrivateKey
-	started time.Time
-	log     *slog.Logger
+	cfg      Config
+	dir      layout
+	member   *Membership // Founder and Logged change under memberMu
+	memberMu sync.Mutex
+	role     identity.Role
+	id       fsm.NodeID
+	key      ed25519.PrivateKey
+	started  time.Time
+	log      *slog.Logger
 
 	keeper   *identity.Keeper
 	issuer   *identity.CA // of a voter
@@ -91,6 +92,7 @@ type Node struct {
 	reports reports
 
 	gossip    *gossip.Gossip
+	logOnce   sync.Once            // the first configuration of the log has been noted
 	gossipMu  sync.Mutex           // one step of a rotation at a time
 	known     atomic.Pointer[told] // what the leader told a worker node
 	worker    *worker.Worker

@@ -206,6 +206,9 @@ func (n *Node) openRaft() (err error) {
 	if n.role != identity.Voter {
 		return nil
 	}
+	if err := n.checkLog(); err != nil {
+		return err
+	}
 	advertise := address(n.APIAddress())
 	var first []raft.Server
 	if n.member.Founder {
@@ -213,7 +216,7 @@ func (n *Node) openRaft() (err error) {
 	}
 	election := time.Duration(n.cfg.Config.Advanced.Election)
 	n.raft, err = raft.Open(raft.Config{
-		ID: n.id.String(), Address: string(advertise), Machine: machine{n.machine},
+		ID: n.id.String(), Address: string(advertise), Machine: machine{n.machine, n.logBegan},
 		Logs: n.raftLog, Stable: n.raftLog, Snapshots: n.raftLog,
 		Stream:  transport.NewRaftLayer(n.listener, n.dialer, advertise),
 		Resolve: n.raftAddress, Bootstrap: first, IsCorrupt: store.IsCorruption,
@@ -229,8 +232,7 @@ func (n *Node) openRaft() (err error) {
 	n.onClose("raft", n.raft.Close)
 	if n.member.Founder {
 		// Only once: a founder that has lost its log must not found a second cluster.
-		n.member.Founder = false
-		if err := n.member.write(n.cfg.Disk, string(n.dir)); err != nil {
+		if err := n.noteMember(func(m *Membership) { m.Founder = false }); err != nil {
 			return err
 		}
 	}

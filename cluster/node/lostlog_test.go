@@ -1,0 +1,38 @@
+package node
+
+import (
+	"crypto/rand"
+	"log/slog"
+	"net"
+	"os"
+	"testing"
+
+	"rpp-node/cluster/fault"
+	"rpp-node/cluster/identity"
+	"rpp-node/cluster/transport"
+)
+
+// TestVoterWithoutItsLogDoesNotStart: what it has voted for and acknowledged is forgotten,
+// so that it must join anew.
+func TestVoterWithoutItsLogDoesNotStart(t *testing.T) {
+	if testing.Short() {
+		t.Skip("waits for an election")
+	}
+	f := newFounder(t)
+	n := f.open(t)
+	leading(t, n)
+	n.Close()
+	again := f.open(t) // with its log it starts
+	leading(t, again)
+	again.Close()
+	if err := os.RemoveAll(layout(f.config.Node.Data).raft()); err != nil {
+		t.Fatal(err)
+	}
+	_, err := Open(t.Context(), Config{
+		Config: f.config, Version: "test", Build: "test", Log: slog.New(slog.DiscardHandler), Now: f.now, Rand: rand.Reader,
+		Disk: identity.OS, Listen: func(a string) (net.Listener, error) { return net.Listen("tcp", a) }, Dial: transport.TCP,
+	})
+	if !fault.Is(err, fault.CodeLogLost) {
+		t.Fatalf("opened without its log: %v, want %s", err, fault.CodeLogLost)
+	}
+}
