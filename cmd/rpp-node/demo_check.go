@@ -58,7 +58,7 @@ func (d *demo) check(ctx context.Context, threadsWanted int) (*demoResult, error
 	if err != nil {
 		return nil, err
 	}
-	r := &demoResult{Verdict: demoRight, Killed: d.victims}
+	r := &demoResult{Killed: d.victims}
 	keys := map[string]*proving.Keys{}
 	judge := proving.NewVerifier(soundness.DefaultFloor)
 	for i, j := range d.jobs {
@@ -78,10 +78,16 @@ func (d *demo) check(ctx context.Context, threadsWanted int) (*demoResult, error
 		return nil, err
 	}
 	r.Leader, r.Released, r.Seconds = s.Leader, s.Queue.GetReleased(), time.Since(d.began).Seconds()
-	if r.Released != uint64(len(d.jobs)) || slices.ContainsFunc(r.Jobs, func(o demoOutcome) bool { return !o.sound() }) {
+	r.judge()
+	return r, nil
+}
+
+// judge says whether every proof was released once and is as it should be.
+func (r *demoResult) judge() {
+	r.Verdict = demoRight
+	if r.Released != uint64(len(r.Jobs)) || slices.ContainsFunc(r.Jobs, func(o demoOutcome) bool { return !o.sound() }) {
 		r.Verdict = demoWrong
 	}
-	return r, nil
 }
 
 // compare judges a job's proof by the job, and makes the proof again.
