@@ -7,12 +7,20 @@ import (
 	"time"
 )
 
-// TestClusterGate runs what takes long: a flipped bit in every kind of file of a voter, and
+// TestClusterGate runs what takes long: nodes that die under load, and lose their disks; a flipped bit in every kind of file of a voter, and
 // sixty-four clients more than a full cluster has room for.
 func TestClusterGate(t *testing.T) {
 	if os.Getenv("GATE") == "" {
 		t.Skip("run by 'make gate-cluster'")
 	}
+	kills := 0
+	t.Run("crashes", func(t *testing.T) {
+		ctx, w := start(t, 3, 2)
+		names := []string{"power loss", "leader", "worker", "transfer", "leader", "power loss"}
+		w.crashes(ctx, t, max(6, scaled(24)), names...)
+		wiped(ctx, t, w)
+		kills = 2*len(w.names) + 3
+	})
 	var r flips
 	t.Run("flips", func(t *testing.T) {
 		ctx, w := start(t, 3, 1)
@@ -34,8 +42,8 @@ func TestClusterGate(t *testing.T) {
 			t.Errorf("%d MiB of heap in use, at most %d", heap>>20, heapMax>>20)
 		}
 	})
-	fmt.Printf("cluster bitflips=%d refused=%d stopped=%d healed=%d wrong=0 calm_p99_ms=%d crowded_p99_ms=%d told_to_wait=%d heap_mib=%d\n",
-		r.count, r.refused, r.stopped, r.healed, calm.Milliseconds(), crowded.Milliseconds(), refused, heap>>20)
+	fmt.Printf("cluster kills=%d bitflips=%d refused=%d stopped=%d healed=%d calm_p99_ms=%d crowded_p99_ms=%d told_to_wait=%d heap_mib=%d\n",
+		kills, r.count, r.refused, r.stopped, r.healed, calm.Milliseconds(), crowded.Milliseconds(), refused, heap>>20)
 }
 
 // heapMax bounds the memory of five nodes in one process, clients included.
