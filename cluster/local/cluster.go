@@ -36,6 +36,8 @@ type Options struct {
 	Device    func(ctx context.Context, node string, index int) (worker.Device, error)
 	Reference func(ctx context.Context) (worker.Device, error)
 	Progress  func(what string)
+	// Now is the clock of all nodes and of who calls them; nil is the machine's.
+	Now func() time.Time
 }
 
 // Cluster is a running cluster.
@@ -54,6 +56,9 @@ var passphrase = []byte("a cluster in one process")
 func Start(ctx context.Context, o Options) (*Cluster, error) {
 	if o.Progress == nil {
 		o.Progress = func(string) {}
+	}
+	if o.Now == nil {
+		o.Now = time.Now
 	}
 	c := &Cluster{opt: o, nodes: map[string]*node.Node{}}
 	for i := range o.Voters {
@@ -77,7 +82,7 @@ func (c *Cluster) start(ctx context.Context) error {
 		return err
 	}
 	_, err := node.Found(node.Founding{
-		Config: k, Cluster: c.opt.Cluster, Passphrase: passphrase, Disk: identity.OS, Now: time.Now, Rand: rand.Reader,
+		Config: k, Cluster: c.opt.Cluster, Passphrase: passphrase, Disk: identity.OS, Now: c.opt.Now, Rand: rand.Reader,
 	})
 	if err != nil {
 		return err
@@ -213,7 +218,7 @@ func (c *Cluster) Restart(ctx context.Context, name string) error {
 		devices = 1
 	}
 	n, err := node.Open(ctx, node.Config{
-		Config: k, Version: c.opt.Version, Build: c.opt.Build, Log: c.opt.Log(name), Now: time.Now, Rand: rand.Reader,
+		Config: k, Version: c.opt.Version, Build: c.opt.Build, Log: c.opt.Log(name), Now: c.opt.Now, Rand: rand.Reader,
 		Disk: identity.OS, Listen: listen, Dial: transport.TCP, Devices: devices, Reference: c.opt.Reference,
 		Device: func(ctx context.Context, i int) (worker.Device, error) { return c.opt.Device(ctx, name, i) },
 	})
@@ -242,7 +247,7 @@ func (c *Cluster) join(ctx context.Context, name string) error {
 	}
 	_, err = node.Join(ctx, node.Joining{
 		Token: t, Data: k.Node.Data, Name: name, APIAddress: k.Listen.API, GossipAddress: k.Listen.Gossip,
-		Version: c.opt.Version, Disk: identity.OS, Now: time.Now, Rand: rand.Reader, Dial: transport.TCP,
+		Version: c.opt.Version, Disk: identity.OS, Now: c.opt.Now, Rand: rand.Reader, Dial: transport.TCP,
 	})
 	return err
 }
@@ -254,7 +259,7 @@ func (c *Cluster) Operator() (*node.Caller, error) {
 
 func (c *Cluster) caller(dir string) (*node.Caller, error) {
 	return node.Call(node.Calling{
-		Dir: dir, Addresses: c.Addresses(), Patient: true, Disk: identity.OS, Now: time.Now, Rand: rand.Reader, Dial: transport.TCP,
+		Dir: dir, Addresses: c.Addresses(), Patient: true, Disk: identity.OS, Now: c.opt.Now, Rand: rand.Reader, Dial: transport.TCP,
 	})
 }
 
@@ -266,7 +271,7 @@ func (c *Cluster) Validator(ctx context.Context, tenant string) (*node.Caller, e
 		return nil, err
 	}
 	_, err = node.Join(ctx, node.Joining{
-		Token: t, Data: dir, Version: c.opt.Version, Disk: identity.OS, Now: time.Now, Rand: rand.Reader, Dial: transport.TCP,
+		Token: t, Data: dir, Version: c.opt.Version, Disk: identity.OS, Now: c.opt.Now, Rand: rand.Reader, Dial: transport.TCP,
 	})
 	if err != nil {
 		return nil, err

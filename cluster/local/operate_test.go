@@ -3,6 +3,8 @@ package local
 import (
 	"bytes"
 	"context"
+	"crypto/ed25519"
+	"crypto/tls"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -10,16 +12,22 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
 	"connectrpc.com/connect"
 
 	"rpp-node/cluster/api"
+	internalv1 "rpp-node/cluster/api/proto/rpp/internalv1"
 	rppv1 "rpp-node/cluster/api/proto/rpp/v1"
 	"rpp-node/cluster/fault"
 	"rpp-node/cluster/fsm"
+	"rpp-node/cluster/gossip"
+	"rpp-node/cluster/identity"
+	"rpp-node/cluster/transport"
 	"rpp-node/store/audit"
 )
 
@@ -361,6 +369,180 @@ func TestAuditLogs(t *testing.T) {
 			t.Errorf("nobody recorded %s: %v", a, actions)
 		}
 	}
+}
+
+// Certificates of nodes last a day and are renewed before; a voter that was down for longer
+// signs its own. A worker that was is told what to do.
+func TestCertificatesRenew(t *testing.T) {
+	var ahead atomic.Int64
+	ctx, w := start(t, 1, 1, func(o *Options) {
+		o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
+	})
+	until := func(name string) time.Time {
+		t.Helper()
+		c, err := identity.OpenDir(identity.OS, filepath.Join(w.opt.Dir, name, "identity")).Load("test")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.Identity().NotAfter
+	}
+	first := map[string]time.Time{}
+	for _, name := range w.names {
+		first[name] = until(name)
+	}
+	restart := func(d time.Duration, names ...string) {
+		t.Helper()
+		w.Close()
+		ahead.Store(int64(d))
+		for _, name := range names {
+			if err := w.Restart(ctx, name); err != nil {
+				t.Fatalf("%s after %v: %v", name, d, err)
+			}
+		}
+	}
+	renewed := func(d time.Duration, names ...string) {
+		t.Helper()
+		for _, name := range names {
+			eventually(ctx, t, name+" renews", 20*time.Second, func() error {
+				if end := until(name); end.Sub(w.opt.Now()) < 20*time.Hour {
+					return fmt.Errorf("after %v its certificate ends at %v", d, end)
+				}
+				return nil
+			})
+		}
+	}
+	prove := func() {
+		t.Helper()
+		v, err := w.caller(w.validatorDir("acme"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer v.Close()
+		if _, _, err := proofOf(ctx, v, w.witness(t)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	w.validator(ctx, t, "acme")
+	restart(20*time.Hour, w.names...)
+	renewed(20*time.Hour, w.names...)
+	prove()
+	for _, name := range w.names {
+		if !until(name).After(first[name]) {
+			t.Errorf("%s has its first certificate", name)
+		}
+	}
+	restart(40*time.Hour, w.names...) // past the end of the first one
+	renewed(40*time.Hour, w.names...)
+	prove()
+	restart(90*time.Hour, "voter-1") // past the end of all
+	renewed(90*time.Hour, "voter-1")
+	if err := w.Restart(ctx, "worker-1"); err == nil {
+		w.Kill("worker-1")
+		t.Error("a worker starts with a certificate that has ended, and cannot reach anybody")
+	} else if f := fault.Of(err); f.Remedy == "" || f.Code == fault.CodeInternal {
+		t.Errorf("a worker whose certificate has ended: %v", err)
+	}
+}
+
+// A node renews its own certificate and no other's.
+func TestRenewOwnOnly(t *testing.T) {
+	ctx, w := shared(t)
+	renew := func(name string, key ed25519.PrivateKey) error {
+		c := w.callAt(t, filepath.Join(w.opt.Dir, name), w.Addresses()...)
+		csr, err := identity.NewCSR(key)
+		if err != nil {
+			t.Fatal(err)
+		}
+		resp, err := c.Peer.Renew(ctx, connect.NewRequest(&internalv1.RenewRequest{Csr: csr}))
+		if err != nil {
+			return api.FromError(err)
+		}
+		chain, err := identity.ParseChain(resp.Msg.Chain)
+		if err != nil {
+			return err
+		}
+		id, err := identity.FromCertificate(chain[0], "test")
+		if err == nil && (id.ID != c.Identity.ID || id.Role != c.Identity.Role) {
+			t.Errorf("%s got a certificate of %s", c.Identity, id)
+		}
+		return err
+	}
+	own, err := identity.OpenDir(identity.OS, filepath.Join(w.opt.Dir, "worker-1", "identity")).Load("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := renew("worker-1", own.Key()); err != nil {
+		t.Error(err)
+	}
+	wantCode(t, "worker-2 with worker-1's key", renew("worker-2", own.Key()), fault.CodeDenied)
+	_, fresh, err := ed25519.GenerateKey(nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	wantCode(t, "worker-1 with a new key", renew("worker-1", fresh), fault.CodeDenied)
+}
+
+// Without a certificate nobody gets to Raft, and without the gossip key nobody is heard.
+func TestOutsiders(t *testing.T) {
+	ctx, w := shared(t)
+	n := w.Node("voter-1")
+	c, err := identity.OpenDir(identity.OS, filepath.Join(w.opt.Dir, "worker-1", "identity")).Load("test")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for who, certificates := range map[string][]tls.Certificate{"nobody": nil, "a worker": {*c.Certificate()}} {
+		raw, err := tls.Dial("tcp", n.APIAddress(), &tls.Config{
+			InsecureSkipVerify: true, NextProtos: []string{transport.ProtocolRaft}, Certificates: certificates,
+		})
+		if err == nil { // in TLS 1.3 the refusal comes with the first byte
+			raw.SetDeadline(time.Now().Add(3 * time.Second))
+			raw.Write([]byte("hello"))
+			_, err = raw.Read(make([]byte, 1))
+			raw.Close()
+		}
+		if err == nil {
+			t.Errorf("%s speaks with Raft", who)
+		}
+	}
+	before := len(w.status(ctx, t).Members)
+	for what, cfg := range map[string]gossip.Config{
+		"without the key":    {Cluster: "test", Keys: [][]byte{make([]byte, gossip.KeyBytes)}},
+		"of another cluster": {Cluster: "other", Keys: gossipKeys(t, w)},
+	} {
+		cfg.ID, cfg.Name, cfg.Bind, cfg.Meta = gossip.ID{9}, "intruder", "127.0.0.1:0", gossip.Meta{Role: gossip.Voter}
+		g, err := gossip.Open(cfg)
+		if err != nil {
+			t.Fatal(err)
+		}
+		short, cancel := context.WithTimeout(ctx, 2*time.Second)
+		if err := g.Join(short, []string{n.GossipAddress()}); err == nil {
+			t.Errorf("%s: it joined", what)
+		}
+		cancel()
+		if seen := g.Members(); len(seen) > 1 {
+			t.Errorf("%s: it sees %d members", what, len(seen))
+		}
+		if err := g.Close(); err != nil {
+			t.Error(err)
+		}
+	}
+	if members := w.status(ctx, t).Members; len(members) != before || strings.Contains(fmt.Sprint(members), "intruder") {
+		t.Errorf("members: %v", members)
+	}
+}
+
+// gossipKeys reads the keys of a node.
+func gossipKeys(t *testing.T, w *world) [][]byte {
+	t.Helper()
+	b, err := os.ReadFile(filepath.Join(w.opt.Dir, "voter-1", "secrets", "gossip.keys"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	key, err := hex.DecodeString(strings.Split(string(b), "\n")[2])
+	if err != nil {
+		t.Fatal(err)
+	}
+	return [][]byte{key}
 }
 
 // Secrets stay where they belong: not in the logs, not on the pages, and a witness not even

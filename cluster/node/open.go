@@ -45,6 +45,10 @@ func (n *Node) openIdentity() error {
 		return err
 	}
 	n.key, n.id = c.Key(), fsm.NodeID(c.Identity().ID)
+	if end := c.Identity().NotAfter; n.role != identity.Voter && !n.cfg.Now().Before(end) {
+		// A voter signs its own. Whoever has to ask for one must be let in to ask.
+		return fault.New(fault.CodeUnauthenticated, "the certificate ended at %s, while this node was down: remove the node and let it join again, in a new data directory", end.Format(time.RFC3339))
+	}
 	if n.role == identity.Voter {
 		n.issuer, err = dir.LoadIssuer(n.member.Cluster, n.cfg.Now, n.cfg.Rand)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
