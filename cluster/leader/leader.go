@@ -147,6 +147,7 @@ type term struct {
 	ctx     context.Context // ends with the term; for its goroutines
 	cancel  context.CancelFunc
 	calls   chan func(*term) // functions for the loop
+	ended   chan struct{}    // closed when the loop runs no more of them
 	workers sync.WaitGroup   // the term's goroutines
 
 	scheduler  *scheduler.Scheduler
@@ -166,7 +167,7 @@ type term struct {
 
 func newTerm(ctx context.Context, l *Leader, number uint64) *term {
 	t := &term{
-		l: l, number: number, calls: make(chan func(*term), callsCount),
+		l: l, number: number, calls: make(chan func(*term), callsCount), ended: make(chan struct{}),
 		known: map[fsm.JobID]uint64{}, sessions: map[scheduler.WorkerID]*session{},
 		parts: map[scheduler.Fence]*part{}, assemblies: map[fsm.JobID]*assembly{}, arrivals: map[fsm.JobID][]*arrival{},
 		reservations: map[fsm.JobID]uint64{}, drained: map[scheduler.WorkerID]bool{}, banned: map[fsm.Quarantine]bool{},
@@ -179,6 +180,7 @@ func newTerm(ctx context.Context, l *Leader, number uint64) *term {
 // end stops everything that the term started.
 func (t *term) end() {
 	t.cancel()
+	close(t.ended)
 	t.workers.Wait()
 }
 
@@ -195,7 +197,12 @@ func (t *term) do(ctx context.Context, f func(*term)) error {
 	select {
 	case <-done:
 		return nil
-	case <-t.ctx.Done():
+	case <-t.ended: // not before f has run, if it has begun: the caller reads what f writes
+	}
+	select {
+	case <-done:
+		return nil
+	default:
 		return errNotLeading()
 	}
 }

@@ -184,7 +184,13 @@ func (t *term) join(s *session, e scheduler.WorkerJoined) {
 	for _, r := range e.Resident {
 		s.resident[r.Fence] = &part{job: fsm.JobID(r.Job), worker: s.worker, device: r.Device}
 	}
+	// The scheduler learns only of workers that it knows who is drained.
+	drained := t.drained[s.worker]
+	e.Draining = e.Draining || drained
 	t.step(e)
+	if drained {
+		t.step(scheduler.Drain{Worker: s.worker, On: true})
+	}
 	t.post(s, outgoing{message: &internalv1.LeaderMessage{Of: &internalv1.LeaderMessage_Welcome{Welcome: &internalv1.Welcome{
 		Term: t.number, Leader: t.l.cfg.Name, Directives: s.directives,
 		HeartbeatMs: t.l.cfg.Heartbeat.Milliseconds(), LeaseMs: t.l.cfg.Scheduler.Lease.Milliseconds(),

@@ -155,7 +155,8 @@ func (n *Node) checkNewcomer(role identity.Role, id fsm.NodeID, req *internalv1.
 	if role == identity.Voter && len(req.IssuerCsr) == 0 {
 		return fault.New(fault.CodeField, "issuer_csr: empty; a voter issues certificates")
 	}
-	var taken, gone bool
+	// The founder has its name even before the state machine knows.
+	taken, gone := req.Name == n.member.Name && id != n.id, false
 	n.machine.View(func(s *fsm.State) {
 		for _, m := range s.Members() {
 			taken = taken || m.Name == req.Name && m.ID != id
