@@ -3,7 +3,9 @@ package store
 import (
 	"errors"
 	"fmt"
+	"strings"
 	"sync"
+	"syscall"
 
 	"github.com/cockroachdb/pebble/v2"
 	"github.com/cockroachdb/pebble/v2/vfs"
@@ -82,8 +84,18 @@ func (db *DB) open(o Options) (err error) {
 		err = errors.Join(err, db.pdb.Close())
 	} else if errors.Is(err, pebble.ErrDBDoesNotExist) {
 		err = fmt.Errorf("%w: the database is gone: %w", ErrCorrupt, err)
+	} else if exists && refused(err) {
+		err = fmt.Errorf("%w: %w", ErrCorrupt, err)
 	}
 	return errors.Join(err, db.gate.manifest.close())
+}
+
+// refused tells what Pebble does not accept of its own files, such as OPTIONS that name
+// another comparer, from a failure of the file system. The format was right, so it is
+// damage, but for a Pebble that is older than the one that wrote.
+func refused(err error) bool {
+	var number syscall.Errno
+	return !errors.As(err, &number) && !errors.Is(err, ErrFailed) && !strings.Contains(err.Error(), "format major version")
 }
 
 // openPebble turns the panic of a failed sync of the folder into an error.

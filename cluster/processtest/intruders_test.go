@@ -52,7 +52,7 @@ func intruders(r *rig) {
 func (r *rig) foreigner() (*tls.Certificate, error) {
 	c := config.Default()
 	c.Node.Name, c.Node.Data = "voter-1", filepath.Join(r.dir, "foreign")
-	_, err := node.Found(node.Founding{Config: c, Cluster: "lab", Passphrase: []byte("foreign"), Disk: identity.OS, Now: time.Now, Rand: rand.Reader})
+	_, err := node.Found(node.Founding{Config: c, Cluster: "lab", Passphrase: []byte("another cluster"), Disk: identity.OS, Now: time.Now, Rand: rand.Reader})
 	if err != nil {
 		return nil, err
 	}
