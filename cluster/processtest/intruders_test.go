@@ -65,7 +65,7 @@ func (r *rig) foreigner() (*tls.Certificate, error) {
 
 // knocks makes calls of every kind; none may be answered.
 func (r *rig) knocks(who string, certificates []tls.Certificate) {
-	for _, p := range r.nodes {
+	for _, p := range []*process{r.leader(), r.follower(), r.worker()} {
 		var protocols http.Protocols
 		protocols.SetHTTP2(true)
 		through := &http.Client{Transport: &http.Transport{
@@ -110,7 +110,7 @@ func (r *rig) knocks(who string, certificates []tls.Certificate) {
 				return err
 			},
 		} {
-			ctx, cancel := context.WithTimeout(r.t.Context(), 2*time.Second)
+			ctx, cancel := context.WithTimeout(r.t.Context(), 500*time.Millisecond)
 			err := call(ctx)
 			cancel()
 			if err == nil {
@@ -159,7 +159,7 @@ func (r *rig) whispers() {
 	}
 	err := r.client.Do(func() error {
 		g, err := gossip.Open(gossip.Config{
-			ID: gossip.ID{1}, Name: "stranger", Cluster: "lab", Keys: [][]byte{key}, Bind: r.client.Address(gossipPort), Now: time.Now,
+			ID: gossip.ID{1}, Name: "stranger", Cluster: "lab", Keys: [][]byte{key}, Meta: gossip.Meta{ID: gossip.ID{1}, Role: gossip.Voter}, Bind: r.client.Address(gossipPort), Now: time.Now,
 		})
 		if err != nil {
 			return err

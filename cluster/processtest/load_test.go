@@ -156,7 +156,7 @@ func (c *client) one(ctx context.Context, i uint64) {
 			}
 			return
 		}
-		wait(ctx, min(max(err.RetryAfter, 50*time.Millisecond), time.Second))
+		wait(ctx, max(err.RetryAfter, 50*time.Millisecond))
 	}
 }
 
