@@ -29,13 +29,24 @@ var fileKinds = []struct{ name, glob string }{
 	{"membership", "member.json"},
 }
 
-// flip flips one bit of a file of a kind, if the node has one that is not empty.
-func (r *rig) flip(p *process, random *rand.Rand, kind int) (what string, ok bool) {
+// filesOf lists a node's files of a kind that are not empty.
+func (p *process) filesOf(kind int) []string {
 	files, _ := filepath.Glob(filepath.Join(p.data(), fileKinds[kind].glob))
-	files = slices.DeleteFunc(files, func(f string) bool {
+	return slices.DeleteFunc(files, func(f string) bool {
 		info, err := os.Stat(f)
 		return err != nil || info.Size() == 0 || !info.Mode().IsRegular()
 	})
+}
+
+// flip flips one bit of a file of a kind, or of the next kind that the node has.
+func (r *rig) flip(p *process, random *rand.Rand, kind int) (what string, ok bool) {
+	var files []string
+	for range fileKinds {
+		if files = p.filesOf(kind); len(files) > 0 {
+			break
+		}
+		kind = (kind + 1) % len(fileKinds)
+	}
 	if len(files) == 0 {
 		return "", false
 	}
@@ -192,7 +203,7 @@ func flipBits(r *rig) {
 	time.Sleep(3 * time.Second)
 	known := r.proofs(4)
 	kinds := r.random.Perm(len(fileKinds))
-	for round := range 22 {
+	for round := range r.rounds(20) {
 		nodes := []*process{r.follower(), r.workers()[0], r.workers()[1]}
 		var all sync.WaitGroup
 		for i, p := range nodes {

@@ -36,7 +36,7 @@ func everywhere(nodes []*process, do func(*process)) {
 // killLeader kills whoever leads, again and again, while clients submit.
 func killLeader(r *rig) {
 	r.start(6)
-	for range 8 {
+	for range r.rounds(10) {
 		l := r.leader()
 		time.Sleep(r.between(0, 500*time.Millisecond))
 		r.kill(l)
@@ -49,7 +49,7 @@ func killLeader(r *rig) {
 // killWorker kills workers while they prove.
 func killWorker(r *rig) {
 	r.startSize(8, 512)
-	for range 14 {
+	for range r.rounds(16) {
 		p := r.busy()
 		time.Sleep(r.between(0, 150*time.Millisecond))
 		r.kill(p)
@@ -93,7 +93,7 @@ func (r *rig) busyWith(not map[string]bool) (*process, string) {
 // powerLoss kills all nodes at once while clients submit.
 func powerLoss(r *rig) {
 	r.start(8)
-	for range 4 {
+	for range r.rounds(4) {
 		time.Sleep(r.between(500*time.Millisecond, 2500*time.Millisecond))
 		everywhere(r.nodes, r.kill)
 		began := time.Now()
@@ -116,7 +116,7 @@ func powerLoss(r *rig) {
 func killDevices(r *rig) {
 	r.startSize(8, 512)
 	hit := map[string]bool{}
-	for i := range 8 {
+	for i := range r.rounds(8) {
 		p, job := r.busyWith(hit)
 		hit[job] = true
 		for _, pid := range p.children() {

@@ -9,7 +9,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"connectrpc.com/connect"
@@ -60,7 +59,7 @@ func (r *rig) heal() {
 	r.lab.Heal()
 	r.lab.Weather(noWeather)
 	for _, p := range r.nodes {
-		if reason := p.unexpected(); reason != "" && !slices.Contains(r.quiet, p.name) {
+		if reason := p.unexpected(); reason != "" {
 			r.tally.count(&r.tally.wrong)
 			r.t.Error(reason)
 		}

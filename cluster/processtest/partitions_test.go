@@ -82,7 +82,7 @@ func partitionLeader(r *rig) {
 			r.lab.Cut(f.name, l.name)
 		}, false},
 	}
-	for i := range 7 {
+	for i := range r.rounds(8) {
 		c := cuts[i%len(cuts)]
 		l := r.leader()
 		c.cut(l)
@@ -125,7 +125,7 @@ func partitionMinority(r *rig) {
 // partitionWorker cuts workers off while they prove: they stop when their lease ends.
 func partitionWorker(r *rig) {
 	r.startSize(8, 512)
-	for range 4 {
+	for range r.rounds(5) {
 		p := r.busy()
 		r.isolate(p)
 		time.Sleep(lease + time.Second)

@@ -19,7 +19,7 @@ func (r *rig) pause(p *process, d time.Duration) {
 // pauseLeader stops whoever leads, for 0.1 to 30 seconds.
 func pauseLeader(r *rig) {
 	r.start(6)
-	for _, d := range []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, time.Second, 3 * time.Second, 300 * time.Millisecond, 12 * time.Second} {
+	for _, d := range []time.Duration{100 * time.Millisecond, 400 * time.Millisecond, time.Second, 3 * time.Second, 300 * time.Millisecond, 700 * time.Millisecond, 12 * time.Second, 25 * time.Second} {
 		l := r.leader()
 		d += r.between(0, d/4)
 		r.tally.count(&r.tally.pauses)
@@ -37,11 +37,11 @@ func pauseLeader(r *rig) {
 func pauseWorker(r *rig) {
 	r.startSize(8, 512)
 	for _, d := range []time.Duration{lease / 2, lease + time.Second, lease + 3*time.Second} {
-		stopped := []*process{r.busy()}
-		if other := r.worker(); other != stopped[0] {
-			stopped = append(stopped, other)
+		first, second := r.busy(), r.worker()
+		for second == first {
+			second = r.worker()
 		}
-		everywhere(stopped, func(p *process) { r.pause(p, d) })
+		everywhere([]*process{first, second}, func(p *process) { r.pause(p, d) })
 		time.Sleep(time.Second)
 	}
 }

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"testing"
 	"time"
 
@@ -39,25 +40,28 @@ const (
 
 // options are what scenarios may choose.
 type options struct {
+	// small plays a tenth of it.
+	small bool
 	// adapt changes a node's configuration.
 	adapt func(name string, c *config.Config)
 }
 
 // rig is a cluster of processes, and a client's machine.
 type rig struct {
-	t        *testing.T
-	options  options
-	tally    *tally
-	lab      *netlab.Lab
-	dir      string
-	nodes    []*process // voters first
-	client   *netlab.Host
-	random   *mathrand.Rand // of the plan
-	people   map[string]string
+	t       *testing.T
+	options options
+	tally   *tally
+	lab     *netlab.Lab
+	dir     string
+	nodes   []*process // voters first
+	client  *netlab.Host
+	random  *mathrand.Rand // of the plan
+	people  map[string]string
+	load    *load
+
+	mu       sync.Mutex // guards the rest
 	calls    []*node.Caller
 	accesses map[string]*node.Caller
-	load     *load
-	quiet    []string // nodes that may have ended by themselves
 }
 
 // newRig founds a cluster on fresh disks, and waits until every voter votes and every
@@ -246,6 +250,8 @@ func (r *rig) callAt(person string, addresses ...string) *node.Caller {
 	if err != nil {
 		r.t.Fatal(err)
 	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	r.calls = append(r.calls, c)
 	return c
 }
@@ -372,6 +378,14 @@ func (r *rig) follower() *process {
 
 func (r *rig) worker() *process { return r.workers()[r.random.IntN(workerCount)] }
 
+// rounds is how often to do what a full run does so many times.
+func (r *rig) rounds(full int) int {
+	if r.options.small {
+		return max(1, full/4)
+	}
+	return full
+}
+
 // between draws a time.
 func (r *rig) between(from, to time.Duration) time.Duration {
 	return from + time.Duration(r.random.Int64N(int64(to-from)))
@@ -391,8 +405,17 @@ func (r *rig) accessFrom(person string, first int) *node.Caller {
 
 func (r *rig) kept(person string, addresses ...string) *node.Caller {
 	key := fmt.Sprint(person, addresses)
+	r.mu.Lock()
+	c := r.accesses[key]
+	r.mu.Unlock()
+	if c != nil {
+		return c
+	}
+	c = r.callAt(person, addresses...)
+	r.mu.Lock()
+	defer r.mu.Unlock()
 	if r.accesses[key] == nil {
-		r.accesses[key] = r.callAt(person, addresses...)
+		r.accesses[key] = c
 	}
 	return r.accesses[key]
 }

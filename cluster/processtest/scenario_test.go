@@ -5,7 +5,9 @@ package processtest
 import (
 	"fmt"
 	"os"
+	"slices"
 	"strconv"
+	"strings"
 	"testing"
 	"time"
 
@@ -17,7 +19,7 @@ var noWeather netlab.Conditions
 // scenario is one kind of trouble.
 type scenario struct {
 	name    string
-	small   bool // also in a run at a tenth
+	small   bool // also in a run at a tenth, and then shorter
 	options options
 	run     func(r *rig)
 }
@@ -36,7 +38,7 @@ var scenarios = []scenario{
 	{name: "bad-weather", run: badWeather},
 	{name: "disk-full", run: diskFull},
 	{name: "operations", run: operations},
-	{name: "flip-bits", run: flipBits},
+	{name: "flip-bits", small: true, run: flipBits},
 	{name: "wipe", run: wipe},
 	{name: "slow-worker", run: slowWorker},
 	{name: "intruders", run: intruders},
@@ -82,16 +84,19 @@ func TestSmoke(t *testing.T) {
 	}}, seed(t), &tally{})
 }
 
-// TestScenarios plays those that RPP_PROCESSTEST_ONLY names, separated by commas.
+// onlyEnv names scenarios to play, separated by commas.
+const onlyEnv = "RPP_PROCESSTEST_ONLY"
+
+// TestScenarios plays those that are named.
 func TestScenarios(t *testing.T) {
-	only := os.Getenv("RPP_PROCESSTEST_ONLY")
+	only := os.Getenv(onlyEnv)
 	if only == "" {
-		t.Skip("RPP_PROCESSTEST_ONLY names none")
+		t.Skip(onlyEnv + " names none")
 	}
 	k := &tally{}
-	for _, s := range scenarios {
-		if only == "all" || only == s.name {
-			t.Run(s.name, func(t *testing.T) { play(t, s, seed(t), k) })
+	for i, s := range scenarios {
+		if slices.Contains(strings.Split(only, ","), s.name) {
+			t.Run(s.name, func(t *testing.T) { play(t, s, seed(t)+uint64(i), k) })
 		}
 	}
 	t.Log(k.line())
@@ -113,6 +118,7 @@ func TestProcessGate(t *testing.T) {
 	}
 	for i, s := range scenarios {
 		if scale == 1 || s.small {
+			s.options.small = scale > 1
 			t.Run(s.name, func(t *testing.T) { play(t, s, seed(t)+uint64(i), k) })
 		}
 	}
