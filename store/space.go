@@ -27,12 +27,19 @@ func (db *DB) Space() (Space, error) {
 // Admit says whether bytes more may be written: ErrDiskFull if that would take the
 // head-room. Nothing is reserved. What Raft needs to go on is not asked for here: the
 // head-room and the ballast are for it.
-func (db *DB) Admit(bytes int64) error {
+func (db *DB) Admit(bytes int64) error { return db.admit(bytes, 1) }
+
+// AdmitOwed says so of what was promised before space ran short, and must be written to
+// keep the promise: it may take half of the head-room.
+func (db *DB) AdmitOwed(bytes int64) error { return db.admit(bytes, 2) }
+
+// admit leaves the head-room, divided.
+func (db *DB) admit(bytes int64, divisor uint64) error {
 	s, err := db.Space()
 	if err != nil || s.TotalBytes == 0 {
 		return err
 	}
-	keep := max(db.headroom.MinFreeBytes, uint64(db.headroom.MinFreeFraction*float64(s.TotalBytes)))
+	keep := max(db.headroom.MinFreeBytes, uint64(db.headroom.MinFreeFraction*float64(s.TotalBytes))) / divisor
 	if want := uint64(max(bytes, 0)); s.FreeBytes < keep || s.FreeBytes-keep < want {
 		return fmt.Errorf("%w: %d bytes are free, %d of them are kept free, %d are asked for", ErrDiskFull, s.FreeBytes, keep, want)
 	}

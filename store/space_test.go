@@ -13,6 +13,23 @@ import (
 	"github.com/cockroachdb/pebble/v2/vfs/errorfs"
 )
 
+func TestAdmitOwed(t *testing.T) {
+	fsys := vfs.NewMem()
+	o := testOptions(fsys)
+	o.Headroom = Headroom{MinFreeBytes: 100, MinFreeFraction: 0.2}
+	db := open(t, o)
+	defer db.Close()
+	for _, c := range []struct {
+		free, bytes int64
+		ok          bool
+	}{{1000, 900, true}, {1000, 901, false}, {150, 50, true}, {150, 51, false}, {100, 0, true}, {99, 0, false}} {
+		fsys.TestingSetDiskUsage(vfs.DiskUsage{AvailBytes: uint64(c.free), TotalBytes: 1000})
+		if err := db.AdmitOwed(c.bytes); c.ok != (err == nil) || err != nil && !errors.Is(err, ErrDiskFull) {
+			t.Errorf("%+v: %v", c, err)
+		}
+	}
+}
+
 func TestAdmit(t *testing.T) {
 	fsys := vfs.NewMem()
 	o := testOptions(fsys)

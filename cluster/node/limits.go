@@ -19,6 +19,8 @@ const (
 	// receiptWait is how long a voter waits for its own state machine to learn of a job
 	// that it is asked about.
 	receiptWait = 5 * time.Second
+	// owedProofBytes is the space that is kept for the proof of each accepted job.
+	owedProofBytes = 1 << 20
 	// replicateTimeout bounds the storing of a witness on a quorum.
 	replicateTimeout = 30 * time.Second
 	// chunkTimeout bounds one chunk from one peer.

@@ -145,7 +145,7 @@ func (n *Node) accept(ctx context.Context, caller api.Caller, req *rppv1.SubmitR
 	digest := fsm.Digest(o.spec.Witness)
 	// A majority could store the witness without this node, but it must not run out of
 	// space while it leads.
-	if err := n.data.Admit(int64(len(o.witness))); err != nil {
+	if err := n.admit(int64(len(o.witness))); err != nil {
 		return nil, n.diskError(err)
 	}
 	if err := n.replicateWitness(ctx, id, digest, o.witness); err != nil {

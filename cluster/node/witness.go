@@ -20,11 +20,19 @@ import (
 
 // storeWitness stores a witness on this node and returns when the disk has synced.
 func (n *Node) storeWitness(b []byte) (fsm.Digest, error) {
-	if err := n.data.Admit(int64(len(b))); err != nil {
+	if err := n.admit(int64(len(b))); err != nil {
 		return fsm.Digest{}, n.diskError(err)
 	}
 	d, err := n.artifacts.Put(artifact.Witness, b)
 	return fsm.Digest(d), n.diskError(err)
+}
+
+// admit says whether there is space for a witness of that size, and for the proofs of all
+// jobs that have been accepted: what is accepted must be able to end.
+func (n *Node) admit(bytes int64) error {
+	live := 0
+	n.machine.View(func(s *fsm.State) { live = s.Counters().Live })
+	return n.data.Admit(bytes + int64(live+1)*owedProofBytes)
 }
 
 // diskError is a full disk as users see it.

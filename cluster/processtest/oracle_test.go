@@ -87,6 +87,10 @@ func (r *rig) checkJobs() (released []promise) {
 			time.Sleep(50 * time.Millisecond)
 		}
 		switch {
+		case out.job == "" && !out.absent:
+			r.tally.count(&r.tally.lost)
+			r.t.Errorf("key %s/%s: nobody says what has become of job %s", p.tenant, p.key, p.job)
+			return released
 		case out.absent || out.job != p.job:
 			r.tally.count(&r.tally.lost)
 			r.t.Errorf("key %s/%s: job %s was promised, now there is %+v", p.tenant, p.key, p.job, out)

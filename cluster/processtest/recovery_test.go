@@ -15,6 +15,10 @@ import (
 	rppv1 "rpp-node/cluster/api/proto/rpp/v1"
 )
 
+// probeTimeout is how long who asks whether jobs are accepted waits for an answer before
+// asking again, by way of another node.
+const probeTimeout = time.Second
+
 // tally counts what was done to clusters, and how they stood it.
 type tally struct {
 	mu                                   sync.Mutex // guards the rest
@@ -54,7 +58,7 @@ func (r *rig) recoveredSince(since time.Time, what string, args ...any) time.Dur
 	body := witness(r.load.size, 1)
 	const limit = 30 * time.Second
 	for time.Since(since) < limit {
-		ctx, cancel := context.WithTimeout(r.t.Context(), 3*time.Second)
+		ctx, cancel := context.WithTimeout(r.t.Context(), probeTimeout)
 		_, err := c.Jobs.Submit(ctx, connect.NewRequest(&rppv1.SubmitRequest{Family: family, Witness: body, IdempotencyKey: "probe"}))
 		cancel()
 		if err == nil {

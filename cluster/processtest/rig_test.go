@@ -33,9 +33,9 @@ const (
 	// lease is shorter than the default, so that scenarios fit their time.
 	lease = 4 * time.Second
 	// diskBytes is the size of each node's disk.
-	diskBytes = 256 << 20
+	diskBytes = 512 << 20
 	// freeBytes of it must be free for jobs to be admitted.
-	freeBytes = 48 << 20
+	freeBytes = 64 << 20
 )
 
 // options are what scenarios may choose.

@@ -133,9 +133,14 @@ func (s *Store) Usage() Usage {
 	return u
 }
 
-// reserve takes room for an artifact, or says what there is none of.
-func (s *Store) reserve(sizeBytes int64) error {
-	if err := s.db.Admit(sizeBytes); err != nil {
+// reserve takes room for an artifact, or says what there is none of. Proofs and keys are
+// what accepted jobs need to end: the head-room is for them too.
+func (s *Store) reserve(kind Kind, sizeBytes int64) error {
+	admit := s.db.Admit
+	if kind == Proof || kind == Key {
+		admit = s.db.AdmitOwed
+	}
+	if err := admit(sizeBytes); err != nil {
 		return fmt.Errorf("artifact: %w", err)
 	}
 	s.mu.Lock()

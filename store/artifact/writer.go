@@ -58,7 +58,7 @@ func (s *Store) begin(kind Kind, d Digest, sizeBytes int64) (*Writer, error) {
 	if kind == Witness && s.opt.Sealer == nil {
 		return nil, fmt.Errorf("artifact: %w", ErrStoreKey)
 	}
-	if err := s.reserve(sizeBytes); err != nil {
+	if err := s.reserve(kind, sizeBytes); err != nil {
 		return nil, err
 	}
 	count := chunkCount(sizeBytes)

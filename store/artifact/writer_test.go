@@ -237,6 +237,13 @@ func TestDiskFull(t *testing.T) {
 		t.Fatal(err)
 	}
 	disk.freeBytes = 10 << 30 // the head-room
+	if _, err := s.Put(Other, []byte("no more")); !errors.Is(err, store.ErrDiskFull) {
+		t.Errorf("%v", err)
+	}
+	if _, err := s.Put(Proof, []byte("of a job that was accepted")); err != nil {
+		t.Errorf("what an accepted job needs: %v", err)
+	}
+	disk.freeBytes = 5 << 30 // half of it
 	if _, err := s.Put(Proof, []byte("no more")); !errors.Is(err, store.ErrDiskFull) {
 		t.Errorf("%v", err)
 	}
