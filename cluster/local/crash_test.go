@@ -118,8 +118,9 @@ func (w *world) status(ctx context.Context, t *testing.T) *rppv1.StatusResponse 
 // is handed over. Nothing that was accepted is lost, nothing is released twice. What takes
 // long is left to the gate.
 func TestCrashesUnderLoad(t *testing.T) {
+	t.Parallel()
 	ctx, w := start(t, 3, 2)
-	w.crashes(ctx, t, 6, "power loss", "leader")
+	w.crashes(ctx, t, 6, "power loss")
 }
 
 // crashes has each of the named things happen under so many jobs.

@@ -314,9 +314,9 @@ func TestBackupAndRestore(t *testing.T) {
 	if err := get(late.Id); err != nil {
 		t.Fatalf("what was refused has changed the state: %v", err)
 	}
-	if err := restore(backup, digest); err != nil {
-		t.Fatal(err)
-	}
+	eventually(ctx, t, "the restore", 20*time.Second, func() error { // an election may come in between
+		return restore(backup, digest)
+	})
 	eventually(ctx, t, "the restored state", 20*time.Second, func() error {
 		if err := get(late.Id); !fault.Is(err, fault.CodeNoJob) {
 			return fmt.Errorf("what came after the backup: %v", err)
@@ -374,6 +374,7 @@ func TestAuditLogs(t *testing.T) {
 // Certificates of nodes last a day and are renewed before; a voter that was down for longer
 // signs its own. A worker that was is told what to do.
 func TestCertificatesRenew(t *testing.T) {
+	t.Parallel()
 	var ahead atomic.Int64
 	ctx, w := start(t, 1, 1, func(o *Options) {
 		o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }

@@ -38,6 +38,7 @@ const narrowJobs = 9
 // A cluster that has enough to do says so, with a time to come back, and forgets nobody
 // whom it has let in. Asking for what is known takes no place.
 func TestOverload(t *testing.T) {
+	t.Parallel()
 	ctx, w := start(t, 1, 1, narrow)
 	v := w.validator(ctx, t, "acme")
 	impatient := w.callAt(t, w.validatorDir("acme"), w.Addresses()...)

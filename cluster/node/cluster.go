@@ -204,7 +204,7 @@ func (c clusterService) Restore(ctx context.Context, caller api.Caller, receive 
 	// Who was removed since the backup stays so.
 	for _, r := range removed {
 		if _, err := c.n.propose(ctx, caller, &fsm.RemoveMember{NodeID: r.ID}); err != nil && !fault.Is(err, fault.CodeNoMember) {
-			return nil, err
+			return nil, fmt.Errorf("the backup is restored, but who was removed since may be a member again: remove %s once more: %w", r.Name, err)
 		}
 	}
 	resp := &rppv1.RestoreResponse{Index: c.n.raft.AppliedIndex()}
