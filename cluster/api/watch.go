@@ -45,7 +45,7 @@ func (c *Client) Watch(ctx context.Context, id [32]byte, see func(*rppv1.Job) er
 		if ctx.Err() != nil {
 			return last, ctx.Err()
 		}
-		if !c.again(routes[string(identity.JobWatch)], e, err) && e.Code != fault.CodeUnreachable {
+		if !c.again(routes[string(identity.JobWatch)], e, err) && e.Kind != fault.Unavailable {
 			return last, e
 		}
 		c.Avoid(address, LeaderIn(err))

@@ -4,8 +4,10 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
+	"math/rand/v2"
 	"net"
 	"path/filepath"
+	"strconv"
 
 	"rpp-node/cluster/config"
 	"rpp-node/cluster/identity"
@@ -33,19 +35,36 @@ func (c *Cluster) keepPorts(name string, k *config.Config) error {
 	return json.Unmarshal(b, &k.Listen)
 }
 
+// Ports are drawn from below the range that systems give to outgoing connections: one of
+// those must not sit on a node's port while the node is down.
+const (
+	firstPort = 20000
+	lastPort  = 32000
+)
+
 // freePorts finds three ports that nobody listens on now, one of them for UDP too.
 func freePorts() (l config.Listen, err error) {
-	for _, address := range []*string{&l.API, &l.Gossip, &l.HTTP} {
-		t, err := net.Listen("tcp", "127.0.0.1:0")
+	for range 100 {
+		at := firstPort + rand.IntN(lastPort-firstPort-3)
+		if l, err = tryPorts(at); err == nil {
+			return l, nil
+		}
+	}
+	return l, err
+}
+
+func tryPorts(at int) (l config.Listen, err error) {
+	for i, address := range []*string{&l.API, &l.Gossip, &l.HTTP} {
+		*address = net.JoinHostPort("127.0.0.1", strconv.Itoa(at+i))
+		t, err := net.Listen("tcp", *address)
 		if err != nil {
 			return l, err
 		}
 		defer t.Close()
-		*address = t.Addr().String()
 	}
 	u, err := net.ListenPacket("udp", l.Gossip)
 	if err != nil {
-		return freePorts()
+		return l, err
 	}
 	return l, u.Close()
 }
