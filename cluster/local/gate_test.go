@@ -234,6 +234,9 @@ func scaled(n int) int {
 	return max(n/s, 1)
 }
 
+// fullSize says whether a gate runs at full size: speed is judged only then.
+func fullSize() bool { return scaled(1000) == 1000 }
+
 func seedsFrom(first uint64, n int) []uint64 {
 	list := make([]uint64, n)
 	for i := range list {
@@ -400,6 +403,9 @@ func TestThroughputGate(t *testing.T) {
 	fmt.Printf("throughput jobs=%d ratio=%.3f local_ms=%d cluster_ms=%d voters_cpu_ms_per_job=%.2f devices_cpu_ms_per_job=%.2f verify_p50_ms=%.2f added_p50_ms=%.2f added_bound_ms=%.2f local_p50_ms=%.1f\n",
 		n, ratio, local.Milliseconds(), cluster.Milliseconds(), perJob(voters, n), perJob(devices, n),
 		check.Seconds()*1000, added.Seconds()*1000, bound.Seconds()*1000, median(alone).Seconds()*1000)
+	if !fullSize() {
+		return // too few jobs to judge speed by
+	}
 	if ratio < 0.93 {
 		t.Errorf("throughput is %.3f of two local provers', want 0.93", ratio)
 	}
