@@ -151,7 +151,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	} {
 		if err := step.run(); err != nil {
 			n.Close()
-			return nil, fmt.Errorf("%s: %w", step.name, err)
+			return nil, fmt.Errorf("%s: %w", step.name, storeError(err))
 		}
 	}
 	n.log.Info("node started", "node", n.member.Name, "role", n.role, "cluster", n.member.Cluster, "api", n.APIAddress(), "id", n.id)

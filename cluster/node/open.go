@@ -82,7 +82,7 @@ func (n *Node) database(dir string, ballast int64, stop bool) (*store.DB, error)
 		},
 	})
 	if err != nil {
-		return nil, storeError(err)
+		return nil, err
 	}
 	n.onClose(dir, db.Close)
 	return db, nil
@@ -145,10 +145,8 @@ func (n *Node) openState() (err error) {
 	if n.raftDB, err = n.database(n.dir.raft(), 0, true); err != nil {
 		return err
 	}
-	if n.raftLog, err = raftlog.Open(n.raftDB); err != nil {
-		return storeError(err)
-	}
-	return nil
+	n.raftLog, err = raftlog.Open(n.raftDB)
+	return err
 }
 
 func (n *Node) openNetwork() error {
