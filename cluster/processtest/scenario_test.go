@@ -76,7 +76,7 @@ func TestSmoke(t *testing.T) {
 	}
 	play(t, scenario{name: "smoke", run: func(r *rig) {
 		r.start(4)
-		time.Sleep(time.Second)
+		time.Sleep(200 * time.Millisecond)
 		l := r.leader()
 		r.kill(l)
 		r.recovered("%s killed", l.name)
