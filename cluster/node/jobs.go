@@ -30,7 +30,12 @@ type jobs struct{ n *Node }
 func (n *Node) linearize(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, applyTimeout)
 	defer cancel()
-	return n.raft.ReadBarrier(ctx)
+	err := n.raft.ReadBarrier(ctx)
+	if fault.Is(err, fault.CodeNoQuorum) {
+		// Nothing was to be done but to read: callers may ask again, whoever leads then.
+		return fault.New(fault.CodeNoLeader, "%w", err)
+	}
+	return err
 }
 
 // catchUp makes what is read next as new as every answer that the leader gave before, on any

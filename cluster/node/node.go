@@ -82,6 +82,7 @@ type Node struct {
 	judge     *proving.Verifier
 	predictor proving.Predictor
 	judging   chan struct{} // slots of those who verify
+	deciding  chan struct{} // the slot of who proves for a dispute: one at a time has the memory
 
 	// Of a voter.
 	raftDB  *store.DB
@@ -129,6 +130,7 @@ func Open(ctx context.Context, c Config) (*Node, error) {
 	n := &Node{cfg: c, dir: layout(c.Config.Node.Data), log: c.Log, started: c.Now(), random: newRand(c.Rand)}
 	n.ctx, n.cancel = context.WithCancel(context.WithoutCancel(ctx))
 	n.judging = make(chan struct{}, runtime.GOMAXPROCS(0))
+	n.deciding = make(chan struct{}, 1)
 	// The order matters: each step stands on those before it. The API comes last of what
 	// serves, so that whoever reaches it finds the rest.
 	for _, step := range []struct {

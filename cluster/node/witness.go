@@ -154,6 +154,12 @@ func (r reference) Prove(ctx context.Context, j *fsm.Job) (fsm.Digest, error) {
 	if err != nil {
 		return fsm.Digest{}, err
 	}
+	select {
+	case r.n.deciding <- struct{}{}:
+		defer func() { <-r.n.deciding }()
+	case <-ctx.Done():
+		return fsm.Digest{}, ctx.Err()
+	}
 	d, err := r.n.cfg.Reference(ctx)
 	if err != nil {
 		return fsm.Digest{}, err
