@@ -26,6 +26,7 @@ func TestClusterGate(t *testing.T) {
 		ctx, w := start(t, 3, 1)
 		r = flipAll(ctx, t, w, max(1, scaled(5)))
 	})
+	t.Run("certificates", renewals)
 	var calm, crowded time.Duration
 	var refused int
 	var heap uint64

@@ -371,10 +371,9 @@ func TestAuditLogs(t *testing.T) {
 	}
 }
 
-// Certificates of nodes last a day and are renewed before; a voter that was down for longer
-// signs its own. A worker that was is told what to do.
-func TestCertificatesRenew(t *testing.T) {
-	t.Parallel()
+// renewals: certificates of nodes last a day and are renewed before; a voter that was down
+// for longer signs its own. A worker that was is told what to do. Part of the gate.
+func renewals(t *testing.T) {
 	var ahead atomic.Int64
 	ctx, w := start(t, 1, 1, func(o *Options) {
 		o.Now = func() time.Time { return time.Now().Add(time.Duration(ahead.Load())) }
