@@ -26,8 +26,8 @@ func entriesConfig(seed uint64) Config {
 	rng := rand.New(rand.NewPCG(seed, 5))
 	c := Config{
 		Seed: seed, Voters: 3, Anchors: 24, Think: 10 * time.Millisecond,
-		DelayMin: time.Millisecond / 2, DelayMax: time.Duration(1+rng.IntN(10)) * time.Millisecond,
-		Loss: rng.Float64() * 0.03, SkewMax: time.Hour,
+		DelayMin: 200 * time.Microsecond, DelayMax: time.Duration(1+rng.IntN(5)) * time.Millisecond,
+		Loss: rng.Float64() * 0.005, SkewMax: time.Hour,
 		SnapshotThreshold: uint64(50 + rng.IntN(1000)),
 		// More than there are commands on the way: a follower that has taken a snapshot and
 		// keeps fewer entries behind it than it has uncommitted ones cannot be brought up to
@@ -37,8 +37,15 @@ func entriesConfig(seed uint64) Config {
 	if rng.IntN(8) == 0 {
 		c.Voters = 5
 	}
+	if storm(seed) {
+		c.DelayMax, c.Loss = time.Duration(5+rng.IntN(20))*time.Millisecond, rng.Float64()*0.05
+	}
 	return c
 }
+
+// storm says whether the network of a seed is a bad one. Only in the others, which have
+// that of a data centre, are fail-overs measured.
+func storm(seed uint64) bool { return seed%8 == 2 || seed%8 == 5 }
 
 // jobsConfig is a cluster that proves, too.
 func jobsConfig(seed uint64) Config {
@@ -49,7 +56,7 @@ func jobsConfig(seed uint64) Config {
 }
 
 func configOf(seed uint64) Config {
-	if seed%4 == 1 {
+	if seed%4 < 2 {
 		return jobsConfig(seed)
 	}
 	return entriesConfig(seed)
@@ -110,6 +117,9 @@ func (s *sum) run(t *testing.T, first uint64, count, crashes, rounds int) {
 				if err != nil {
 					t.Errorf("%v\nagain, but with goroutines in another order: -run TestBubble -seed %d -seeds 1", err, first+i)
 				}
+				if storm(first + i) {
+					r.Failovers = nil
+				}
 				s.add(r)
 			})
 		}
@@ -125,7 +135,7 @@ func TestBubble(t *testing.T) {
 	}
 	s.run(t, *firstSeed, count, crashes, 10)
 	t.Log(&s)
-	if s.Acked == 0 || s.Faults.Crashes < count*crashes || len(s.Failovers) == 0 {
+	if s.Acked == 0 || s.Faults.Crashes < count*crashes {
 		t.Error("not enough has happened")
 	}
 }

@@ -18,6 +18,7 @@ const (
 	// finishTime is how long it may take to end every job: several leases, and the rests
 	// of devices that have failed.
 	finishTime = 3 * time.Minute
+	pollPause  = 100 * time.Millisecond
 )
 
 // Heal ends every fault: all voters and workers up, all links whole, no message lost, all
@@ -56,15 +57,9 @@ func (c *Cluster) CheckAll() error {
 	if err := c.Heal(); err != nil {
 		return err
 	}
-	err := c.settle()
-	if err == nil {
-		err = c.finish()
-	}
-	var errs []error
-	if err != nil {
-		errs = append(errs, err)
-	} else {
-		errs = append(errs, c.checkHistories(), c.checkStates(), c.checkJobs())
+	errs := []error{c.settle()}
+	if errs[0] == nil {
+		errs = append(errs, c.finish(), c.checkHistories(), c.checkStates(), c.checkJobs())
 	}
 	errs = append(errs, c.checkClients())
 	c.ledger.mu.Lock()
@@ -86,7 +81,7 @@ func until(limit time.Duration, f func() bool) bool {
 		if f() {
 			return true
 		}
-		time.Sleep(50 * time.Millisecond)
+		time.Sleep(pollPause)
 	}
 	return f()
 }

@@ -42,6 +42,13 @@ func (f *failovers) acknowledged(sent time.Time) {
 	}
 }
 
+// going says whether one is going on.
+func (f *failovers) going() bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.pending
+}
+
 func (f *failovers) all() []time.Duration {
 	f.mu.Lock()
 	defer f.mu.Unlock()

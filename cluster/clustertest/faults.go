@@ -1,6 +1,7 @@
 package clustertest
 
 import (
+	"fmt"
 	"math/rand/v2"
 	"time"
 
@@ -10,18 +11,36 @@ import (
 // Faults counts what was injected.
 type Faults struct{ Crashes, PowerLosses, Cuts, Pauses, WorkerCrashes int }
 
+// recoverTime is how long the cluster may take until it accepts again, with a majority of
+// voters that see each other.
+const recoverTime = 10 * time.Second
+
 // Torment injects faults until that many voters have crashed, and at least that many
-// rounds have passed.
-func (c *Cluster) Torment(crashes, rounds int) (f Faults, err error) {
-	rng := rand.New(rand.NewPCG(c.conf.Seed, 13))
-	n := nemesis{c: c, rng: rng}
+// rounds have passed. One time in three a fault does not wait until the cluster has
+// recovered from those before. In the end all links are whole.
+func (c *Cluster) Torment(crashes, rounds int) (Faults, error) {
+	n := nemesis{c: c, rng: rand.New(rand.NewPCG(c.conf.Seed, 13))}
 	for i := 0; n.done.Crashes < crashes || i < rounds; i++ {
-		time.Sleep(time.Duration(rng.IntN(1500)) * time.Millisecond)
+		time.Sleep(time.Duration(n.rng.IntN(1200)) * time.Millisecond)
+		if n.rng.IntN(3) > 0 && n.majority() != nil {
+			if err := n.recovered(); err != nil {
+				return n.done, err
+			}
+		}
 		if err := n.act(); err != nil {
 			return n.done, err
 		}
 	}
-	return n.done, nil
+	n.heal()
+	return n.done, n.recovered()
+}
+
+// recovered waits until a command is acknowledged again.
+func (n *nemesis) recovered() error {
+	if until(recoverTime, func() bool { return !n.c.failovers.going() }) {
+		return nil
+	}
+	return fmt.Errorf("a majority of voters sees each other, and nothing is accepted for %v", recoverTime)
 }
 
 type nemesis struct {

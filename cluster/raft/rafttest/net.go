@@ -298,3 +298,22 @@ func (t *Transport) Close() error {
 	t.once.Do(func() { close(t.closed) })
 	return nil
 }
+
+// Vote is a candidate's question.
+type Vote struct {
+	ID, Address         string // of the candidate
+	Term                uint64
+	LastIndex, LastTerm uint64 // of its log
+}
+
+// AskVote puts a candidate's question to a node, such as one that the network has held
+// back. It says whether the vote was granted. As the question of a leadership transfer, it
+// is not refused because there is a leader.
+func (t *Transport) AskVote(to string, v Vote) (granted bool, err error) {
+	var resp hraft.RequestVoteResponse
+	err = t.RequestVote("", hraft.ServerAddress(to), &hraft.RequestVoteRequest{
+		RPCHeader: hraft.RPCHeader{ProtocolVersion: hraft.ProtocolVersionMax, ID: []byte(v.ID), Addr: []byte(v.Address)},
+		Term:      v.Term, LastLogIndex: v.LastIndex, LastLogTerm: v.LastTerm, LeadershipTransfer: true,
+	}, &resp)
+	return resp.Granted, err
+}
