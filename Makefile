@@ -81,7 +81,7 @@ generate-check: ## fail if a generated file is not what its generator makes
 # bound is missed. Each is a target gate-NAME in the list GATES; it divides its
 # work by SCALE, which is 1 for the full run and 10 in CI.
 
-GATES := gate-verifier gate-cluster gate-memory gate-throughput gate-slow gate-sim gate-process
+GATES := gate-verifier gate-cluster gate-memory gate-throughput gate-slow gate-sim gate-bubble gate-process
 SCALE ?= 1
 export SCALE
 
@@ -101,6 +101,9 @@ gate-memory: ## peaks of proofs from 256 MiB up: predicted, kept, refused
 
 gate-sim: ## clusters run from seeds under faults: none lost, doubled, unverified, stuck, diverged
 	@$(call run-gate,sim,./cluster/sim,TestSeeds)
+
+gate-bubble: ## real clusters in virtual time: crashes, power losses, cuts; nothing lost, fail-over in time
+	@$(call run-gate,bubble,./cluster/clustertest,TestBubbleGate)
 
 gate-process: ## processes on hosts of their own: killed, stopped, cut off, disks full, bits flipped; needs root
 	@$(call run-gate,process,./cluster/processtest,TestProcessGate)
