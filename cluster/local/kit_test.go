@@ -163,7 +163,7 @@ func start(t *testing.T, voters, workers int, change ...func(*Options)) (context
 	if testing.Short() {
 		t.Skip("starts a cluster")
 	}
-	ctx, cancel := context.WithTimeout(t.Context(), 3*time.Minute)
+	ctx, cancel := context.WithTimeout(t.Context(), 8*time.Minute)
 	t.Cleanup(cancel)
 	w, err := newWorld(ctx, t.TempDir(), voters, workers, change...)
 	if err != nil {
