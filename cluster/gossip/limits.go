@@ -25,6 +25,6 @@ const (
 	mergeCountMax   = 8  // pushes that wait to be merged; more are dropped, others will follow
 	sequenceMax     = 1 << 62
 	forgetAfter     = time.Hour // since a member left or died
-	announceTimeout = 5 * time.Second
+	announceTimeout = 500 * time.Millisecond
 	reconnectRounds = 15 // probe intervals between attempts to find who was lost
 )
