@@ -51,12 +51,12 @@ func storm(seed uint64) bool { return seed%8 == 2 || seed%8 == 5 }
 func jobsConfig(seed uint64) Config {
 	c := entriesConfig(seed)
 	c.Jobs, c.Workers, c.Clients, c.Anchors = true, 4, 8, 8
-	c.Garbage, c.Think = 0.3, 40*time.Millisecond
+	c.Garbage, c.Think = []float64{0.05, 0.3, 1}[seed%3], 40*time.Millisecond
 	return c
 }
 
 func configOf(seed uint64) Config {
-	if seed%4 < 2 {
+	if seed%4 == 1 || seed%4 == 2 {
 		return jobsConfig(seed)
 	}
 	return entriesConfig(seed)
@@ -131,7 +131,7 @@ func TestBubble(t *testing.T) {
 	var s sum
 	count, crashes := *seedCount, 20
 	if testing.Short() {
-		count, crashes = min(count, 2), 8
+		count, crashes = min(count, 2), 6
 	}
 	s.run(t, *firstSeed, count, crashes, 10)
 	t.Log(&s)
