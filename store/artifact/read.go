@@ -189,18 +189,20 @@ func (s *Store) stored(d Digest, r *record, key *dataKey, i int) ([]byte, error)
 		room += tagBytes
 	}
 	data := make([]byte, 0, room)
-	lower, upper := chunkKey(d, r.instance, i), chunkKey(d, r.instance, i+1)
-	err := s.db.Scan(lower, upper, func(_, piece []byte) error {
-		if len(piece) > room-len(data) {
-			return &damage{i, errors.New("too long")}
+	// Piece by piece: a scan would also touch what an earlier instance has left next to
+	// them, and fail if that is what is damaged.
+	for piece := 0; len(data) < room; piece++ {
+		b, err := s.db.Get(pieceKey(d, r.instance, i, piece))
+		if err != nil {
+			return nil, readError(i, "chunk", err)
 		}
-		data = append(data, piece...)
-		return nil
-	})
-	if err != nil {
-		return nil, readError(i, "chunk", err)
+		if want := min(room-len(data), pieceBytes); len(b) != want {
+			return nil, &damage{i, fmt.Errorf("piece %d has %d bytes", piece, len(b))}
+		}
+		data = append(data, b...)
 	}
 	if key != nil {
+		var err error
 		data, err = key.open(data, d, r.instance, i, len(r.chunks))
 		if err != nil {
 			return nil, &damage{i, err}
