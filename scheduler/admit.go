@@ -44,6 +44,19 @@ func (s *Scheduler) Admit(now time.Time, a Ask) Verdict {
 	return v
 }
 
+// Full says whether any job of a tenant and a class would be refused now for the number of
+// unfinished ones. It is asked before it is known what the job is, which costs far more,
+// and reserves nothing.
+func (s *Scheduler) Full(now time.Time, tenant string, c Class) Verdict {
+	s.advance(now)
+	s.reservations.purge(s)
+	v := s.counts(tenant, min(c, classCount-1))
+	if !v.OK {
+		s.counters.Refused++
+	}
+	return v
+}
+
 // Release gives a reservation back: the job was not accepted after all.
 func (s *Scheduler) Release(reservation uint64) { s.reservations.release(s, reservation) }
 
@@ -63,17 +76,25 @@ func (s *Scheduler) verdict(a Ask) Verdict {
 		}
 		return Verdict{Code: CodeNoDevice, Reason: reason, RetryAfter: s.config.Lease}
 	}
-	if limit, n := s.jobsLimit(a.Class), s.unfinished(); n >= limit {
-		return Verdict{Code: CodeQueueFull, Reason: fmt.Sprintf("%d jobs are unfinished, %s may bring them to %d", n, a.Class, limit), RetryAfter: s.perJob(n)}
-	}
-	if limit, n := s.tenantLimit(a.Tenant), s.unfinishedOf(a.Tenant); n >= limit {
-		return Verdict{Code: CodeTenantQuota, Reason: fmt.Sprintf("the tenant has %d unfinished jobs of %d", n, limit), RetryAfter: s.perJob(s.unfinished())}
+	if v := s.counts(a.Tenant, a.Class); !v.OK {
+		return v
 	}
 	if wait := s.backlog(a.Class); fits && wait > s.config.WaitMax {
 		return Verdict{
 			Code: CodeOverload, Reason: fmt.Sprintf("it would wait %s, the limit is %s", brief(wait), s.config.WaitMax),
 			RetryAfter: retryAfter(wait - s.config.WaitMax),
 		}
+	}
+	return Verdict{OK: true}
+}
+
+// counts refuses what would be one job too many.
+func (s *Scheduler) counts(tenant string, c Class) Verdict {
+	if limit, n := s.jobsLimit(c), s.unfinished(); n >= limit {
+		return Verdict{Code: CodeQueueFull, Reason: fmt.Sprintf("%d jobs are unfinished, %s may bring them to %d", n, c, limit), RetryAfter: s.perJob(n)}
+	}
+	if limit, n := s.tenantLimit(tenant), s.unfinishedOf(tenant); n >= limit {
+		return Verdict{Code: CodeTenantQuota, Reason: fmt.Sprintf("the tenant has %d unfinished jobs of %d", n, limit), RetryAfter: s.perJob(s.unfinished())}
 	}
 	return Verdict{OK: true}
 }

@@ -168,3 +168,46 @@ func TestView(t *testing.T) {
 		t.Errorf("in the end: %+v", v)
 	}
 }
+
+// Full says what Admit would say of the counts, and reserves nothing.
+func TestFull(t *testing.T) {
+	c := DefaultConfig()
+	c.HoldOff, c.JobsMax, c.TenantJobsMax = 0, 10, 4
+	now := time.Unix(1000, 0)
+	s := New(c, 1, now)
+	for i := range 9 {
+		tenant := []string{"a", "b", "c"}[i/3]
+		for range 3 {
+			if v := s.Full(now, tenant, Transaction); !v.OK {
+				t.Fatalf("job %d: %+v", i, v)
+			}
+		}
+		if v := s.Admit(now, Ask{Tenant: tenant, Spec: [32]byte{byte(i)}, Class: Transaction, Cells: 1}); !v.OK {
+			t.Fatalf("job %d: %+v", i, v)
+		}
+	}
+	for _, q := range []struct {
+		tenant string
+		class  Class
+		code   string
+	}{{"a", Transaction, CodeQueueFull}, {"d", Pruning, CodeQueueFull}, {"d", Consensus, ""}} {
+		v := s.Full(now, q.tenant, q.class)
+		if v.OK != (q.code == "") || v.Code != q.code || !v.OK && v.RetryAfter <= 0 {
+			t.Errorf("%+v: %+v", q, v)
+		}
+	}
+	if v := s.Admit(now, Ask{Tenant: "a", Spec: [32]byte{100}, Class: Consensus, Cells: 1}); !v.OK {
+		t.Fatalf("the last place: %+v", v)
+	}
+	if v := s.Full(now, "a", Consensus); v.OK || v.Code != CodeQueueFull {
+		t.Errorf("%+v", v)
+	}
+	c.JobsMax = 100
+	s = New(c, 1, now)
+	for i := range 4 {
+		s.Admit(now, Ask{Tenant: "a", Spec: [32]byte{byte(i)}, Class: Transaction, Cells: 1})
+	}
+	if v := s.Full(now, "a", Transaction); v.OK || v.Code != CodeTenantQuota || v.RetryAfter <= 0 {
+		t.Errorf("%+v", v)
+	}
+}

@@ -25,7 +25,22 @@ func (l *Leader) Admit(ctx context.Context, job fsm.JobID, ask scheduler.Ask) er
 	if err != nil || v.OK {
 		return err
 	}
+	return refusal(v)
+}
+
+func refusal(v scheduler.Verdict) error {
 	return fault.New(admissionCode(v.Code), "%s", v.Reason).After(v.RetryAfter)
+}
+
+// Full refuses if any new job of a tenant and a class would be refused now for the number
+// of jobs there are. It spares the work of finding out what the job is.
+func (l *Leader) Full(ctx context.Context, tenant string, c scheduler.Class) error {
+	var v scheduler.Verdict
+	err := l.do(ctx, func(t *term) { v = t.scheduler.Full(l.cfg.Now(), tenant, c) })
+	if err != nil || v.OK {
+		return err
+	}
+	return refusal(v)
 }
 
 // Forget gives a reservation back: the job was not accepted after all.

@@ -26,7 +26,8 @@ const (
 	// chunkTimeout bounds one chunk from one peer.
 	chunkTimeout = 20 * time.Second
 	// keyPullTimeout is how long a leader asks others for a key before it derives it.
-	keyPullTimeout = 2 * time.Second
+	// Who has it may have just died, and clients wait.
+	keyPullTimeout = 700 * time.Millisecond
 	// applyTimeout bounds a command of an API call.
 	applyTimeout = 10 * time.Second
 

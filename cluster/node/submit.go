@@ -30,6 +30,9 @@ func (j jobs) Submit(ctx context.Context, caller api.Caller, req *rppv1.SubmitRe
 	if req.ChainId != n.member.ChainID {
 		return nil, fault.New(fault.CodeChain, "chain_id: %d, this cluster proves for chain %d", req.ChainId, n.member.ChainID)
 	}
+	if err := n.shed(ctx, req); err != nil {
+		return nil, err
+	}
 	o, err := n.order(ctx, req)
 	if err != nil {
 		return nil, err
@@ -55,6 +58,21 @@ func (j jobs) Submit(ctx context.Context, caller api.Caller, req *rppv1.SubmitRe
 		n.record(caller, "job.accept", id.String(), "family", o.variant.Family, "tenant", req.Tenant)
 	}
 	return &rppv1.SubmitResponse{Job: n.jobMessage(ctx, result.Job), Existing: result.Existing}, nil
+}
+
+// shed refuses what is too much before anything is computed for it: finding out which job
+// is asked for takes as long as a good part of its proof, and many may ask. A call under a
+// key that is known has its job already.
+func (n *Node) shed(ctx context.Context, req *rppv1.SubmitRequest) error {
+	if req.IdempotencyKey == "" {
+		return nil // it is known by its job only
+	}
+	known := false
+	n.machine.View(func(s *fsm.State) { _, known = s.ByKey(req.Tenant, req.IdempotencyKey) })
+	if known {
+		return nil
+	}
+	return n.leader.Full(ctx, req.Tenant, classOf(req.Family))
 }
 
 // submitted finds what the same call has brought about before: it is answered as it was,
