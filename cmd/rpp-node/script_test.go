@@ -19,7 +19,7 @@ func TestMain(m *testing.M) {
 }
 
 // scriptPatience ends scripts that hang.
-const scriptPatience = 3 * time.Minute
+const scriptPatience = 12 * time.Minute
 
 // TestScripts runs the scripts of testdata/script, each a use of the command line as an
 // operator would type it. Beside testscript's own commands they have:
