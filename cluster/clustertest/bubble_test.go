@@ -25,7 +25,7 @@ var (
 func entriesConfig(seed uint64) Config {
 	rng := rand.New(rand.NewPCG(seed, 5))
 	c := Config{
-		Seed: seed, Voters: 3, Anchors: 24, Think: 10 * time.Millisecond,
+		Seed: seed, Voters: 3, Anchors: 16, Think: 10 * time.Millisecond,
 		DelayMin: 200 * time.Microsecond, DelayMax: time.Duration(1+rng.IntN(5)) * time.Millisecond,
 		Loss: rng.Float64() * 0.005, SkewMax: time.Hour,
 		SnapshotThreshold: uint64(50 + rng.IntN(1000)),
