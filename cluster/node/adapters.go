@@ -2,13 +2,13 @@ package node
 
 import (
 	"context"
-	"encoding/hex"
 	"errors"
 	"io"
 	"time"
 
 	"rpp-node/cluster/fsm"
 	"rpp-node/cluster/gossip"
+	"rpp-node/cluster/identity"
 	"rpp-node/cluster/leader"
 	"rpp-node/cluster/raft"
 	"rpp-node/scheduler"
@@ -42,19 +42,11 @@ func (m machine) SetVoters(index uint64, ids []string) {
 func nodeIDs(ids []string) []fsm.NodeID {
 	list := make([]fsm.NodeID, 0, len(ids))
 	for _, s := range ids {
-		if id, ok := parseID(s); ok {
-			list = append(list, id)
+		if id, err := identity.ParseNodeID(s); err == nil {
+			list = append(list, fsm.NodeID(id))
 		}
 	}
 	return list
-}
-
-func parseID(s string) (id fsm.NodeID, ok bool) {
-	b, err := hex.DecodeString(s)
-	if err != nil || len(b) != len(id) {
-		return id, false
-	}
-	return fsm.NodeID(b), true
 }
 
 // raftAdapter is Raft as the leader proposes through it.
@@ -79,8 +71,8 @@ func (r raftAdapter) Voters() []fsm.NodeID {
 type liveness struct{ n *Node }
 
 func (l liveness) Alive(id string) (bool, time.Time) {
-	n, ok := parseID(id)
-	if !ok {
+	n, err := identity.ParseNodeID(id)
+	if err != nil {
 		return false, time.Time{}
 	}
 	return l.n.gossip.Alive(gossip.ID(n))
@@ -91,15 +83,11 @@ var errNoAddress = errors.New("no member's address")
 
 // raftAddress finds a voter that has moved since the configuration was written.
 func (n *Node) raftAddress(id string) (string, error) {
-	node, ok := parseID(id)
-	var address string
-	if ok {
-		n.machine.View(func(s *fsm.State) {
-			if m, ok := s.Member(node); ok {
-				address = m.APIAddress
-			}
-		})
+	node, err := identity.ParseNodeID(id)
+	if err != nil {
+		return "", err
 	}
+	address := n.apiAddressOf(fsm.NodeID(node))
 	if address == "" {
 		return "", errNoAddress // the configuration's address stands
 	}

@@ -40,12 +40,16 @@ func newFounder(t *testing.T) *founder {
 
 func (f *founder) now() time.Time { return time.Now().Add(time.Duration(f.ahead.Load())) }
 
-func (f *founder) open(t *testing.T) *Node {
-	t.Helper()
-	n, err := Open(t.Context(), Config{
+func (f *founder) tryOpen(t *testing.T) (*Node, error) {
+	return Open(t.Context(), Config{
 		Config: f.config, Version: "test", Build: "test", Log: slog.New(slog.DiscardHandler), Now: f.now, Rand: rand.Reader,
 		Disk: identity.OS, Listen: func(a string) (net.Listener, error) { return net.Listen("tcp", a) }, Dial: transport.TCP,
 	})
+}
+
+func (f *founder) open(t *testing.T) *Node {
+	t.Helper()
+	n, err := f.tryOpen(t)
 	if err != nil {
 		t.Fatal(err)
 	}

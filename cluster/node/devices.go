@@ -14,7 +14,6 @@ import (
 	"rpp-node/cluster/identity"
 	"rpp-node/cluster/worker"
 	"rpp-node/cluster/worker/device"
-	"rpp-node/prover/circuit"
 )
 
 func (n *Node) openDevices() error {
@@ -29,14 +28,10 @@ func (n *Node) openDevices() error {
 	if len(n.devices) == 0 {
 		return nil
 	}
-	var families []string
-	for _, f := range circuit.Families() {
-		families = append(families, f.Name)
-	}
 	random := n.newRand()
 	w, err := worker.New(worker.Config{
 		Version: n.cfg.Version, Build: n.cfg.Build, Leader: sessions{n}, Keys: provingKeys{n}, Witnesses: witnesses{n},
-		Devices: n.devices, Families: families, Log: n.log, Now: n.cfg.Now, Chance: random.Float64,
+		Devices: n.devices, Families: families(), Log: n.log, Now: n.cfg.Now, Chance: random.Float64,
 	})
 	if err != nil {
 		n.closeDevices()

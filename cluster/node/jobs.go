@@ -11,12 +11,11 @@ import (
 	rppv1 "rpp-node/cluster/api/proto/rpp/v1"
 	"rpp-node/cluster/fault"
 	"rpp-node/cluster/fsm"
-	"rpp-node/prover/circuit"
+	"rpp-node/cluster/keys"
 	"rpp-node/prover/container"
 	"rpp-node/prover/device"
 	"rpp-node/prover/key"
 	"rpp-node/prover/key/derive"
-	"rpp-node/prover/merkle"
 	"rpp-node/prover/proving"
 	"rpp-node/prover/soundness"
 	"rpp-node/prover/verifier"
@@ -303,13 +302,7 @@ func (n *Node) keyFor(ctx context.Context, f *container.File) (*key.Verifying, e
 	} else if !fault.Is(err, fault.CodeKeyMissing) {
 		return nil, err
 	}
-	profile, err := soundness.ProfileByName(f.Profile)
-	hash, ok := merkle.KindByName(f.Hash)
-	family, err2 := circuit.ByName(f.Family)
-	if err != nil || err2 != nil || !ok {
-		return nil, nil
-	}
-	v, err := family.Variant(f.Variant)
+	v, profile, hash, err := keys.Find(fsm.VariantID{Family: f.Family, Variant: f.Variant, Profile: f.Profile, Hash: f.Hash})
 	if err != nil {
 		return nil, nil
 	}

@@ -1,15 +1,10 @@
 package node
 
 import (
-	"crypto/rand"
-	"log/slog"
-	"net"
 	"os"
 	"testing"
 
 	"rpp-node/cluster/fault"
-	"rpp-node/cluster/identity"
-	"rpp-node/cluster/transport"
 )
 
 // TestVoterWithoutItsLogDoesNotStart: what it has voted for and acknowledged is forgotten,
@@ -28,10 +23,7 @@ func TestVoterWithoutItsLogDoesNotStart(t *testing.T) {
 	if err := os.RemoveAll(layout(f.config.Node.Data).raft()); err != nil {
 		t.Fatal(err)
 	}
-	_, err := Open(t.Context(), Config{
-		Config: f.config, Version: "test", Build: "test", Log: slog.New(slog.DiscardHandler), Now: f.now, Rand: rand.Reader,
-		Disk: identity.OS, Listen: func(a string) (net.Listener, error) { return net.Listen("tcp", a) }, Dial: transport.TCP,
-	})
+	_, err := f.tryOpen(t)
 	if !fault.Is(err, fault.CodeLogLost) {
 		t.Fatalf("opened without its log: %v, want %s", err, fault.CodeLogLost)
 	}

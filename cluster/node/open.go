@@ -13,6 +13,7 @@ import (
 	"rpp-node/cluster/fault"
 	"rpp-node/cluster/fsm"
 	"rpp-node/cluster/gossip"
+	"rpp-node/cluster/health"
 	"rpp-node/cluster/identity"
 	"rpp-node/cluster/keys"
 	"rpp-node/cluster/leader"
@@ -157,17 +158,10 @@ func (n *Node) openNetwork() error {
 	n.listener = transport.Listen(base, transport.Config{Credentials: n.keeper, Verifier: n.verifier, Now: n.cfg.Now, Log: n.log})
 	n.onClose("listener", n.listener.Close)
 	n.dialer = transport.NewDialer(transport.DialerConfig{Base: n.cfg.Dial, Credentials: n.keeper, Verifier: n.verifier})
-	http := n.dialer.HTTPClient(wantVoter)
+	http := n.dialer.HTTPClient(transport.WantRole(identity.Voter))
 	n.onClose("calls", func() error { http.CloseIdleConnections(); return nil })
 	n.cluster = api.NewClient(api.ClientConfig{HTTP: http, Addresses: n.voterAddresses(), Rand: n.newRand()})
 	n.onClose("peers", n.peers.close)
-	return nil
-}
-
-func wantVoter(id identity.Identity) error {
-	if id.Role != identity.Voter {
-		return fmt.Errorf("it is a %s, not a voter", id.Role)
-	}
 	return nil
 }
 
@@ -185,7 +179,7 @@ func (n *Node) openGossip() error {
 		cidrs = append(cidrs, p)
 	}
 	n.gossip, err = gossip.Open(gossip.Config{
-		ID: gossip.ID(n.id), Name: n.member.Name, Cluster: n.member.Cluster, Keys: g.keys, Meta: n.meta(),
+		ID: gossip.ID(n.id), Name: n.member.Name, Cluster: n.member.Cluster, Keys: g.keys, Meta: n.meta(health.Healthy),
 		Bind: n.cfg.Config.Listen.Gossip, Advertise: n.cfg.Config.Listen.AdvertiseGossip, CIDRsAllowed: cidrs,
 		Log: n.log, Now: n.cfg.Now,
 	})

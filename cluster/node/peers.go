@@ -2,11 +2,13 @@ package node
 
 import (
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 
 	"rpp-node/cluster/api"
 	"rpp-node/cluster/fsm"
+	"rpp-node/cluster/gossip"
 	"rpp-node/cluster/identity"
 	"rpp-node/cluster/transport"
 )
@@ -69,34 +71,33 @@ func (p *peers) close() error {
 }
 
 // at calls whichever node of the cluster has an address.
-func (p *peers) at(n *Node, address string) *api.Client { return p.get(n, "", address, wantNode) }
+func (p *peers) at(n *Node, address string) *api.Client { return p.get(n, "", address, nil) }
 
 // of calls one node, wherever the state machine says it is.
 func (p *peers) of(n *Node, id fsm.NodeID) (*api.Client, bool) {
-	var address string
-	n.machine.View(func(s *fsm.State) {
-		if m, ok := s.Member(id); ok {
-			address = m.APIAddress
-		}
-	})
+	address := n.apiAddressOf(id)
 	if address == "" {
 		return nil, false
 	}
 	return p.get(n, id.String(), address, transport.WantNode(identity.NodeID(id))), true
 }
 
-func wantNode(identity.Identity) error { return nil }
+// apiAddressOf is where the state machine says that a member's API is, empty if it does
+// not know.
+func (n *Node) apiAddressOf(id fsm.NodeID) (address string) {
+	n.machine.View(func(s *fsm.State) {
+		if m, ok := s.Member(id); ok {
+			address = m.APIAddress
+		}
+	})
+	return address
+}
 
 // voterAddresses lists where voters' APIs are, the leader's first if it is known.
 func (n *Node) voterAddresses() []string {
 	var list []string
 	add := func(a string) {
-		for _, b := range list {
-			if a == b {
-				return
-			}
-		}
-		if a != "" {
+		if a != "" && !slices.Contains(list, a) {
 			list = append(list, a)
 		}
 	}
@@ -120,7 +121,7 @@ func (n *Node) voterAddresses() []string {
 	}
 	if n.gossip != nil {
 		for _, m := range n.gossip.Members() {
-			if m.Meta.Role == 1 && m.Liveness == "alive" {
+			if m.Meta.Role == gossip.Voter && m.Liveness == gossip.Alive {
 				add(m.Meta.APIAddress)
 			}
 		}

@@ -94,7 +94,7 @@ func Call(o Calling) (*Caller, error) {
 		Base: o.Dial, Credentials: fixed{c},
 		Verifier: identity.NewVerifier(identity.Trust{Cluster: m.Cluster, Roots: c.Roots(), Now: o.Now}),
 	})
-	http := dialer.HTTPClient(wantNode)
+	http := dialer.HTTPClient(nil)
 	return &Caller{
 		Client:     api.NewClient(api.ClientConfig{HTTP: http, Addresses: addresses, Rand: newRand(o.Rand), Patient: o.Patient}),
 		Membership: *m, Identity: c.Identity(), close: http.CloseIdleConnections,

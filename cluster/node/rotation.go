@@ -34,7 +34,7 @@ func (n *Node) gossipStep(step string, key []byte, version uint64) error {
 	if err != nil {
 		return err
 	}
-	ring, digest := n.gossip.Keyring(), keyDigest(key)
+	ring, digest := n.gossip.Keyring(), digestOf(key)
 	same := func(k []byte) bool { return string(k) == string(key) }
 	switch step {
 	case stepInstall:
@@ -72,7 +72,7 @@ func (n *Node) gossipStep(step string, key []byte, version uint64) error {
 // drop takes keys out of the ring.
 func drop(ring *gossip.Keyring, keys [][]byte) error {
 	for _, k := range keys {
-		if err := ring.Remove(keyDigest(k)); err != nil {
+		if err := ring.Remove(digestOf(k)); err != nil {
 			return err
 		}
 	}
@@ -102,11 +102,11 @@ func (n *Node) nextRotation() (*rotation, error) {
 		if _, err := io.ReadFull(n.cfg.Rand, r.fresh); err != nil {
 			return nil, err
 		}
-		r.digests = []fsm.Digest{keyDigest(r.fresh), keyDigest(g.keys[0])}
+		r.digests = []fsm.Digest{digestOf(r.fresh), digestOf(g.keys[0])}
 		return r, nil
 	}
 	for _, k := range g.keys {
-		if keyDigest(k) == ring.KeyDigests[0] {
+		if digestOf(k) == ring.KeyDigests[0] {
 			return &rotation{fresh: k, digests: ring.KeyDigests, version: ring.Version, done: ring.Step}, nil
 		}
 	}

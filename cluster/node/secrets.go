@@ -90,8 +90,6 @@ func (g gossipKeys) write(disk identity.FS, l layout) error {
 	return disk.WriteAtomic(l.gossipKeys(), g.encode(), 0o600)
 }
 
-func keyDigest(key []byte) [32]byte { return blake3.Sum256(key) }
-
 // storeKeyBytes is the size of the file: the key and its digest.
 const storeKeyBytes = artifact.StoreKeyBytes + 32
 

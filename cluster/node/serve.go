@@ -18,7 +18,7 @@ import (
 
 // openAPI serves the contracts, and the pages, on the TLS port.
 func (n *Node) openAPI() error {
-	h := n.dialer.HTTPClient(wantVoter)
+	h := n.dialer.HTTPClient(transport.WantRole(identity.Voter))
 	n.onClose("forwarding", func() error { h.CloseIdleConnections(); return nil })
 	server, err := api.New(api.Config{
 		Role: n.role, Families: families(), Identity: transport.PeerOf, Verify: n.verifier.Client,

@@ -208,8 +208,7 @@ func (n *Node) deviceStates(resp *rppv1.StatusResponse, v *leader.View) {
 }
 
 // self is what this node says of itself.
-func (n *Node) self() *rppv1.Member {
-	level, reasons := n.judgement()
+func (n *Node) self(level health.Level, reasons []string) *rppv1.Member {
 	m := &rppv1.Member{Version: n.cfg.Version, Health: level.String(), Reasons: reasons}
 	if s, err := n.data.Space(); err == nil {
 		m.DiskFreeBytes = s.FreeBytes
@@ -224,10 +223,11 @@ func (n *Node) self() *rppv1.Member {
 // statusLoop keeps gossip told.
 func (n *Node) statusLoop(ctx context.Context) {
 	for {
-		if err := n.gossip.SetMeta(n.meta()); err != nil {
+		level, reasons := n.judgement()
+		if err := n.gossip.SetMeta(n.meta(level)); err != nil {
 			n.log.Warn("gossip meta", "error", err)
 		}
-		if b, err := proto.Marshal(n.self()); err == nil {
+		if b, err := proto.Marshal(n.self(level, reasons)); err == nil {
 			if err := n.gossip.SetStatus(b); err != nil {
 				n.log.Warn("gossip status", "error", err)
 			}
@@ -241,8 +241,8 @@ func (n *Node) statusLoop(ctx context.Context) {
 }
 
 // meta is what every node knows of this one within seconds.
-func (n *Node) meta() gossip.Meta {
-	m := gossip.Meta{ID: gossip.ID(n.id), Role: gossip.Worker, Command: fsm.CommandVersion, APIAddress: n.APIAddress(), Build: n.cfg.Version}
+func (n *Node) meta(level health.Level) gossip.Meta {
+	m := gossip.Meta{ID: gossip.ID(n.id), Role: gossip.Worker, Health: gossip.Health(level), Command: fsm.CommandVersion, APIAddress: n.APIAddress(), Build: n.cfg.Version}
 	if n.role == identity.Voter {
 		m.Role = gossip.Voter
 	}
@@ -258,10 +258,6 @@ func (n *Node) meta() gossip.Meta {
 		if n.keys.Holds(k) {
 			m.KeysReady++
 		}
-	}
-	if n.gossip != nil {
-		level, _ := n.judgement()
-		m.Health = gossip.Health(level)
 	}
 	return m
 }

@@ -180,7 +180,7 @@ func (n *Node) admitVoters(ctx context.Context, now time.Time) {
 	for _, s := range n.raft.Servers() {
 		known[s.ID] = true
 		// One that is being removed may just have been given the log again.
-		if id, ok := parseID(s.ID); ok && n.revoked(identity.NodeID(id)) {
+		if id, err := identity.ParseNodeID(s.ID); err == nil && n.revoked(id) {
 			if err := n.raft.Remove(ctx, s.ID); err != nil {
 				n.log.Warn("a voter that was removed still gets the log", "voter", s.ID, "error", err)
 			}

@@ -5,5 +5,5 @@
 // rolled in, times a fresh power of the round's challenge, when the fold reaches it.
 //
 // The proving side lives in prover/stark and prover/shard, which call Schedule and FoldRows;
-// the verifier folds its rows one at a time with Fold. No goroutines.
+// the verifier folds the rows of all queries of a round with FoldRowsAt. No goroutines.
 package fri

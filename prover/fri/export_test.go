@@ -26,8 +26,7 @@ func (v *Verifier) VerifyWithout(rule string, t challenger.Transcript, rounds []
 }
 
 // Fold folds one row, as the definition says: FoldRows and FoldRowsAt are compared with
-// it. It overwrites
-// values. Their points are x·u for the first point x and the roots of unity u of the row's
+// it. It overwrites values. Their points are x·u for the first point x and the roots of unity u of the row's
 // size in bit-reversed order; after a halving they are x²·u, u being half as many roots.
 func (d *Folder) Fold(row int, values []field.E) field.E {
 	x, f := d.x, d.x.Base
